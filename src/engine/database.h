@@ -1,0 +1,74 @@
+// The embedded DuckDB: one open database, from which connections are leased.
+//
+// Owned by the server, outlives every connection. Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "arrow/result.h"
+#include "arrow/type_fwd.h"
+
+namespace pintail::engine {
+
+class Connection;
+
+using SystemRows =
+    std::function<arrow::Result<std::shared_ptr<arrow::RecordBatch>>()>;
+
+struct DatabaseOptions {
+  std::string path = ":memory:";  // or a file; missing parent folders are made
+  std::optional<int64_t> memory_limit_bytes;  // unset: DuckDB's own default (80 % of RAM)
+  std::optional<int64_t> threads;             // unset: one per core
+  std::optional<std::string> temp_directory;  // unset: beside the file
+  std::string extension_directory;            // signed extensions that came with the bundle
+  // Whether SQL may read and write files, load extensions and attach databases.
+  bool external_access = true;
+  int64_t max_expression_depth = 1'000;
+};
+
+// DuckDB's own figures, for metrics. Bytes.
+struct DatabaseFigures {
+  int64_t memory_bytes = 0;
+  int64_t memory_limit_bytes = 0;
+  int64_t temporary_storage_bytes = 0;
+  int64_t database_bytes = 0;
+  int64_t wal_bytes = 0;
+};
+
+class Database {
+ public:
+  // Unavailable (with the path and what to do) when the file cannot be opened: a folder
+  // that is not writable, a file of another program or of a newer version, a lock held by
+  // another process. The file is never changed or removed on failure.
+  static arrow::Result<std::unique_ptr<Database>> Open(const DatabaseOptions& options);
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  // A new connection with the database's default settings.
+  arrow::Result<std::unique_ptr<Connection>> Connect();
+  // Writes the log into the database file; running transactions are waited for or, with
+  // `force`, aborted.
+  arrow::Status Checkpoint(bool force = false);
+  arrow::Result<DatabaseFigures> Figures();
+  std::string version() const;  // of DuckDB: "v1.5.5"
+
+  // Adds a read-only view `pintail.<name>` whose rows `rows` makes whenever it is read (from
+  // any DuckDB thread; it must be quick). It lives in DuckDB's system catalog, so nothing of it is in the
+  // database file.
+  arrow::Status AddSystemView(const std::string& name,
+                              std::shared_ptr<arrow::Schema> schema, SystemRows rows);
+
+  struct State;
+
+ private:
+  explicit Database(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace pintail::engine
