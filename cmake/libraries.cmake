@@ -1,0 +1,67 @@
+# Everything that rooms may link, as imported targets. Debian's packages describe most of them; the rest is described here.
+set(DUCKDB_ROOT "${CMAKE_SOURCE_DIR}/.deps/duckdb" CACHE PATH "Folder with include/ and lib/libduckdb.so, made by toolbox/deps")
+if(NOT EXISTS "${DUCKDB_ROOT}/lib/libduckdb.so")
+  message(FATAL_ERROR "DuckDB is not in ${DUCKDB_ROOT}: run toolbox/deps first (make does it by itself)")
+endif()
+add_library(duckdb::duckdb SHARED IMPORTED GLOBAL)
+set_target_properties(duckdb::duckdb PROPERTIES
+  IMPORTED_LOCATION "${DUCKDB_ROOT}/lib/libduckdb.so"
+  INTERFACE_INCLUDE_DIRECTORIES "${DUCKDB_ROOT}/include"
+  INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${DUCKDB_ROOT}/include")
+
+set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL ON)
+find_package(Threads REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(Protobuf REQUIRED)
+find_package(gRPC CONFIG REQUIRED)
+find_package(Arrow CONFIG REQUIRED)
+find_package(Parquet CONFIG REQUIRED)
+find_package(ArrowFlight CONFIG REQUIRED)
+find_package(ArrowFlightSql CONFIG REQUIRED)
+find_package(spdlog CONFIG REQUIRED)
+find_package(prometheus-cpp CONFIG REQUIRED COMPONENTS core)
+find_package(simdjson CONFIG REQUIRED)
+find_package(simdutf CONFIG REQUIRED)
+find_package(CLI11 CONFIG REQUIRED)
+find_package(tomlplusplus CONFIG REQUIRED)
+find_package(yaml-cpp CONFIG REQUIRED)
+find_package(nlohmann_json CONFIG REQUIRED)
+find_package(Boost CONFIG REQUIRED)
+find_package(benchmark CONFIG REQUIRED)
+find_package(GTest CONFIG REQUIRED)
+
+# library_alias(NAME TARGETS…): NAME for the first of TARGETS that exists.
+function(library_alias name)
+  if(TARGET ${name})
+    return()
+  endif()
+  foreach(candidate IN LISTS ARGN)
+    if(TARGET ${candidate})
+      get_target_property(aliased ${candidate} ALIASED_TARGET)
+      if(aliased)
+        set(candidate ${aliased})
+      endif()
+      add_library(${name} ALIAS ${candidate})
+      return()
+    endif()
+  endforeach()
+  message(FATAL_ERROR "none of ${ARGN} exists to stand for ${name}")
+endfunction()
+
+find_package(zstd CONFIG REQUIRED)
+library_alias(zstd::zstd zstd::libzstd_shared zstd::libzstd)
+library_alias(tomlplusplus::tomlplusplus tomlplusplus)
+library_alias(yaml-cpp::yaml-cpp yaml-cpp)
+library_alias(GTest::gmock gmock)
+
+# library_plain(NAME LIBRARY HEADER): a library whose package has no CMake files.
+function(library_plain name library header)
+  find_library(${library}_LIBRARY ${library} REQUIRED)
+  find_path(${library}_INCLUDE ${header} REQUIRED)
+  add_library(${name} UNKNOWN IMPORTED GLOBAL)
+  set_target_properties(${name} PROPERTIES
+    IMPORTED_LOCATION "${${library}_LIBRARY}"
+    INTERFACE_INCLUDE_DIRECTORIES "${${library}_INCLUDE}")
+endfunction()
+library_plain(edit::edit edit histedit.h)
