@@ -6,12 +6,12 @@
 #pragma once
 
 #include <cstdint>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "arrow/status.h"
-#include "arrow/util/string_builder.h"
 
 namespace pintail::base {
 
@@ -44,7 +44,9 @@ arrow::Status MakeStatus(ErrorKind kind, std::string message);
 // The same, its message put together from the parts as by operator<<.
 template <typename... Parts>
 arrow::Status MakeError(ErrorKind kind, Parts&&... parts) {
-  return MakeStatus(kind, arrow::util::StringBuilder(std::forward<Parts>(parts)...));
+  std::ostringstream message;
+  (message << ... << std::forward<Parts>(parts));
+  return MakeStatus(kind, std::move(message).str());
 }
 
 // The kind of a failed status: the one it was made with or, for a status that came from
