@@ -58,16 +58,29 @@ class Streams {
   StreamDeclaration Find(const std::string& name) const;
 
   void RecordCommit(const StreamDeclaration& stream, int64_t rows, int64_t bytes);
+  // An ingest that failed; what it had not committed is not in the table.
   void RecordFailure(const StreamDeclaration& stream, const std::string& error);
 
+  // All known streams, by name.
   std::vector<StreamState> List() const;
 
  private:
+  struct Entry {
+    StreamState state;
+    uint64_t written = 0;  // grows with every write to any stream
+  };
+
+  Entry& Touch(const StreamDeclaration& stream);  // with mutex_ held
+  void ForgetOldest();                            // with mutex_ held
+
   const base::Clock& clock_;
   const StreamPolicy defaults_;
   const size_t max_streams_;
   mutable std::mutex mutex_;
-  std::map<std::string, StreamState> streams_;  // protected by mutex_
+  // Protected by mutex_.
+  std::map<std::string, Entry> streams_;
+  size_t declared_ = 0;
+  uint64_t writes_ = 0;
 };
 
 }  // namespace pintail::catalog
