@@ -1,0 +1,204 @@
+#include "config/file.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/error.h"
+#include "config/nearest.h"
+
+namespace pintail::config {
+namespace {
+
+std::string_view LastPart(std::string_view key) { return key.substr(key.rfind('.') + 1); }
+
+std::vector<std::string> KnownKeys() {
+  std::vector<std::string> keys;
+  for (const Option& option : Options()) keys.emplace_back(option.key);
+  for (const LegacyName& legacy : LegacyNames()) {
+    if (!legacy.key.empty()) keys.emplace_back(legacy.key);
+  }
+  return keys;
+}
+
+// Reads one file; the paths of errors are put together here.
+class FileReader {
+ public:
+  FileReader(const std::string& name, const Environment& environment)
+      : name_(name), environment_(environment) {}
+
+  arrow::Status ReadTable(const Tree::Table& table, const std::string& prefix) {
+    for (const auto& [key, node] : table) {
+      ARROW_RETURN_NOT_OK(ReadEntry(prefix.empty() ? key : prefix + "." + key, node));
+    }
+    return arrow::Status::OK();
+  }
+
+  FileSettings Take() { return std::move(settings_); }
+
+ private:
+  struct Texts {
+    std::vector<std::string> texts;
+    bool referred = false;
+    std::string written;  // as it stands in the file
+  };
+
+  std::string Where(const Tree& node) const {
+    return name_ + ":" + std::to_string(node.line);
+  }
+
+  template <typename... Parts>
+  arrow::Status Refuse(const Tree& node, Parts&&... parts) const {
+    return base::MakeError(base::ErrorKind::kInvalidArgument, Where(node), ": ",
+                           std::forward<Parts>(parts)...);
+  }
+
+  bool IsTableOfKeys(const std::string& key) const {
+    const auto begins = [&key](const std::string& known) {
+      return known.starts_with(key + ".");
+    };
+    return std::ranges::any_of(keys_, begins);
+  }
+
+  arrow::Status ReadEntry(const std::string& key, const Tree& node) {
+    if (key == "streams") return ReadStreams(node);
+    if (const Option* option = FindOption(key)) return ReadOption(*option, node);
+    if (const LegacyName* legacy = FindLegacyKey(key)) return ReadLegacy(*legacy, node);
+    if (!IsTableOfKeys(key)) {
+      return Refuse(node, "unknown key \"", key, "\"; the nearest known one is \"",
+                    NearestKey(key), "\"");
+    }
+    if (const Tree::Table* table = node.table()) return ReadTable(*table, key);
+    return Refuse(node, key, " must be a table of keys and values");
+  }
+
+  arrow::Status ReadOption(const Option& option, const Tree& node) {
+    ARROW_ASSIGN_OR_RAISE(Texts read, ReadTexts(option.key, option.type, node));
+    settings_.assignments.push_back(
+        {.option = &option,
+         .texts = std::move(read.texts),
+         .origin = Origin::kFile,
+         .where = Where(node),
+         .shown = read.referred ? std::optional(read.written) : std::nullopt});
+    return arrow::Status::OK();
+  }
+
+  arrow::Status ReadLegacy(const LegacyName& legacy, const Tree& node) {
+    const auto type = node.table() ? OptionType::kMap : OptionType::kText;
+    ARROW_ASSIGN_OR_RAISE(Texts read, ReadTexts(legacy.key, type, node));
+    settings_.legacy[std::string(legacy.name)] = {.texts = std::move(read.texts),
+                                                  .origin = Origin::kFile,
+                                                  .where = Where(node)};
+    return arrow::Status::OK();
+  }
+
+  // A value's texts: one, a list's elements, or a map's "name=value".
+  arrow::Result<Texts> ReadTexts(std::string_view key, OptionType type, const Tree& node) {
+    Texts read;
+    if (const Tree::Table* table = node.table()) {
+      if (type != OptionType::kMap) {
+        return Refuse(node, key, " must be a value, not a table");
+      }
+      for (const auto& [name, value] : *table) {
+        ARROW_RETURN_NOT_OK(AddText(key, value, name + "=", &read));
+      }
+    } else if (const Tree::List* list = node.list()) {
+      for (const Tree& element : *list) {
+        ARROW_RETURN_NOT_OK(AddText(key, element, "", &read));
+      }
+    } else {
+      ARROW_RETURN_NOT_OK(AddText(key, node, "", &read));
+    }
+    return read;
+  }
+
+  arrow::Status AddText(std::string_view key, const Tree& node, const std::string& before,
+                        Texts* read) {
+    const std::string* text = node.text();
+    if (!text) return Refuse(node, "the values of ", key, " must be plain");
+    auto expansion = Expand(*text, environment_);
+    if (!expansion.ok()) return base::WithContext(expansion.status(), Where(node));
+    read->texts.push_back(before + expansion->text);
+    read->referred = read->referred || expansion->referred;
+    read->written += (read->written.empty() ? "" : ", ") + before + *text;
+    return arrow::Status::OK();
+  }
+
+  arrow::Status ReadStreams(const Tree& node) {
+    const Tree::List* list = node.list();
+    if (!list) return Refuse(node, "streams must be a list of tables, as [[streams]]");
+    for (const Tree& element : *list) {
+      if (!element.table()) {
+        return Refuse(element, "streams must be a list of tables, as [[streams]]");
+      }
+      ARROW_RETURN_NOT_OK(ReadStream(element));
+    }
+    return arrow::Status::OK();
+  }
+
+  arrow::Status ReadStream(const Tree& node) {
+    StreamSetting stream{.where = Where(node)};
+    for (const auto& [key, value] : *node.table()) {
+      const auto options = StreamOptions();
+      const auto option = std::ranges::find(options, key, &Option::key);
+      if (option == options.end()) {
+        std::vector<std::string> names;
+        for (const Option& known : options) names.emplace_back(known.key);
+        return Refuse(value, "unknown key \"", key,
+                      "\" of a stream; the nearest known one is \"", NearestName(key, names),
+                      "\"");
+      }
+      ARROW_ASSIGN_OR_RAISE(Texts read, ReadTexts(key, option->type, value));
+      auto parsed = ParseValue(*option, read.texts);
+      if (!parsed.ok()) return base::WithContext(parsed.status(), Where(value));
+      Set(key, *parsed, &stream);
+    }
+    if (stream.name.empty()) return Refuse(node, "a stream needs a name");
+    if (!stream_names_.insert(stream.name).second) {
+      return Refuse(node, "the stream \"", stream.name, "\" is declared twice");
+    }
+    settings_.streams.push_back(std::move(stream));
+    return arrow::Status::OK();
+  }
+
+  static void Set(const std::string& key, const Value& value, StreamSetting* stream) {
+    const auto* text = std::get_if<std::string>(&value);
+    const auto* number = std::get_if<int64_t>(&value);
+    const auto* duration = std::get_if<std::chrono::milliseconds>(&value);
+    if (key == "name" && text) stream->name = *text;
+    if (key == "target_table" && text) stream->target_table = *text;
+    if (key == "schema_policy" && text) stream->schema_policy = *text;
+    if (key == "chunk_size" && number) stream->chunk_size = *number;
+    if (key == "commit_rows" && number) stream->commit_rows = *number;
+    if (key == "commit_interval" && duration) stream->commit_interval = *duration;
+  }
+
+  const std::string& name_;
+  const Environment& environment_;
+  const std::vector<std::string> keys_ = KnownKeys();
+  std::set<std::string> stream_names_;
+  FileSettings settings_;
+};
+
+}  // namespace
+
+std::string NearestKey(const std::string& key) {
+  std::vector<std::string> keys = KnownKeys();
+  keys.emplace_back("streams");
+  // The right name in the wrong section is nearer than any other name.
+  for (const std::string& known : keys) {
+    if (LastPart(known) == LastPart(key)) return known;
+  }
+  if (key.find('.') == std::string::npos) {
+    for (const Section& section : Sections()) keys.emplace_back(section.name);
+  }
+  return NearestName(key, keys);
+}
+
+arrow::Result<FileSettings> ReadSettings(const Tree& tree, const std::string& name,
+                                         const Environment& environment) {
+  FileReader reader(name, environment);
+  ARROW_RETURN_NOT_OK(reader.ReadTable(*tree.table(), ""));
+  return reader.Take();
+}
+
+}  // namespace pintail::config
