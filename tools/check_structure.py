@@ -1,0 +1,177 @@
+"""Holds the tree to the rules of ARCHITECTURE.md and CONTRIBUTING.md: rooms, includes, names, lengths.
+
+check_structure.py [ROOT]: prints a line for each breach and fails when there is one.
+"""
+
+import pathlib
+import re
+import sys
+
+CODE = {".cc", ".h"}
+TEXT = CODE | {".py", ".sh", ".cmake", ".toml", ".yaml", ".yml", ".json", ".md", ".txt", ".in", ".list", ".sql", ".test", ".proto", ""}
+LEFT_OUT = {".git", ".deps", "build", "dist", "pintail-data", "__pycache__", ".pytest_cache", "results", "node_modules"}
+LONGEST_FILE = 500
+# What is written by a tool, or is data, may be long.
+LONG_SUFFIXES = {".md", ".txt", ".json", ".svg", ".test"}
+VAGUE_NAMES = {"util", "utils", "helper", "helpers", "common", "misc", "manager", "info"}
+# Spelled in parts, so that this file keeps its own rules.
+UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X)\b")
+SLEEP = re.compile(r"\b(sleep_for|sleep_until|usleep|nanosleep|time\.sleep|asyncio\.sleep)\b")
+MACHINE_PATH = re.compile(r"(?<![\w./-])/(work|root|home/\w+)/\w")
+ADDRESS = re.compile(r"https?://")
+INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]', re.M)
+
+
+class Room:
+    """A row of the room table."""
+
+    def __init__(self, uses: set[str], libraries: set[str]):
+        self.uses = uses
+        self.libraries = libraries
+
+
+def read_rooms(root: pathlib.Path) -> dict[str, Room]:
+    """The table under "The rooms": name, responsibility, may use, only includer of."""
+    rooms = {}
+    for line in (root / "ARCHITECTURE.md").read_text().splitlines():
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+        if len(cells) == 4 and re.fullmatch(r"`\w+`", cells[0]):
+            parts = [{part.strip() for part in cell.split(",")} - {"–", ""} for cell in cells[2:]]
+            rooms[cells[0].strip("`")] = Room(*parts)
+    return rooms
+
+
+def files(root: pathlib.Path):
+    """Every text file of the project."""
+    for path in sorted(root.rglob("*")):
+        relative = path.relative_to(root)
+        if not LEFT_OUT.intersection(relative.parts) and path.is_file() and path.suffix in TEXT:
+            yield path, relative
+
+
+def includes(path: pathlib.Path) -> list[tuple[bool, str]]:
+    """(is it quoted, what is included) of each include."""
+    return [(mark == '"', name) for mark, name in INCLUDE.findall(path.read_text())]
+
+
+def room_of(relative: pathlib.Path) -> str | None:
+    return relative.parts[1] if len(relative.parts) > 2 and relative.parts[0] == "src" else None
+
+
+def check_rooms(root: pathlib.Path) -> list[str]:
+    """The room table, the folders, their build files and their READMEs agree."""
+    rooms = read_rooms(root)
+    folders = {path.name for path in (root / "src").iterdir() if path.is_dir()}
+    breaches = [f"src/{name}: not in the room table of ARCHITECTURE.md" for name in sorted(folders - rooms.keys())]
+    breaches += [f"ARCHITECTURE.md: room {name} has no folder" for name in sorted(rooms.keys() - folders)]
+    for name in sorted(folders & rooms.keys()):
+        unknown = rooms[name].uses - rooms.keys()
+        breaches += [f"ARCHITECTURE.md: {name} may use {other}, which is no room" for other in sorted(unknown)]
+        folder = root / "src" / name
+        if not (folder / "README.md").exists():
+            breaches.append(f"src/{name}: has no README.md")
+        declared = re.search(r"\bUSES\s+([\w\s]*?)\s*(LIBS|TEST_USES|PROTOS|TEST_LIBS|\))", (folder / "CMakeLists.txt").read_text())
+        for other in sorted(set(declared.group(1).split() if declared else []) - rooms[name].uses):
+            breaches.append(f"src/{name}/CMakeLists.txt: uses {other}, which the room table does not allow")
+    return breaches
+
+
+def check_uses(root: pathlib.Path) -> list[str]:
+    """A room includes only the rooms it may use; the ground is never built on what stands on it."""
+    rooms = read_rooms(root)
+    breaches = []
+    for path, relative in files(root):
+        room = room_of(relative)
+        if path.suffix not in CODE or room not in rooms:
+            continue
+        for quoted, name in includes(path):
+            used = name.split("/")[0]
+            if used in rooms and quoted and used != room and used not in rooms[room].uses:
+                breaches.append(f'{relative}: includes "{name}", but {room} may not use {used}')
+    return breaches + circles(rooms)
+
+
+def circles(rooms: dict[str, Room]) -> list[str]:
+    """Rooms that may use each other in a circle."""
+    left = {name: set(room.uses) for name, room in rooms.items()}
+    while free := [name for name, uses in left.items() if not uses & left.keys()]:
+        for name in free:
+            del left[name]
+    return [f"ARCHITECTURE.md: {', '.join(sorted(left))} may use each other in a circle"] if left else []
+
+
+def check_libraries(root: pathlib.Path) -> list[str]:
+    """A library that the table gives to a room is included by no other."""
+    rooms = read_rooms(root)
+    owners: dict[str, set[str]] = {}
+    for name, room in rooms.items():
+        for library in room.libraries:
+            owners.setdefault(library, set()).add(name)
+    breaches = []
+    for path, relative in files(root):
+        room = room_of(relative)
+        if path.suffix not in CODE or room is None:
+            continue
+        for quoted, name in includes(path):
+            for library, allowed in owners.items():
+                inside = name.startswith(library + "/") or re.fullmatch(re.escape(library) + r"\.h(pp)?", name)
+                if inside and not (quoted and library in rooms) and room not in allowed:
+                    breaches.append(f"{relative}: includes {name}, which only {' and '.join(sorted(allowed))} may")
+    return breaches
+
+
+def check_code(root: pathlib.Path) -> list[str]:
+    """Headers are guarded, namespaces are folders, names say something."""
+    breaches = []
+    for path, relative in files(root):
+        # FlightInfo and SqlInfo are the protocol's own words.
+        words = set(re.split(r"[_.\-]", re.sub(r"(flight|sql)_info", "", relative.stem.lower())))
+        if relative.suffix in CODE | {".py"} and words & VAGUE_NAMES:
+            breaches.append(f"{relative}: name it after what it holds, not {' '.join(sorted(words & VAGUE_NAMES))}")
+        if relative.suffix not in CODE or relative.parts[0] != "src":
+            continue
+        text = path.read_text()
+        if relative.suffix == ".h" and "#pragma once" not in text:
+            breaches.append(f"{relative}: has no #pragma once")
+        room = room_of(relative)
+        if room and not re.search(rf"namespace pintail::{room}\b", text):
+            breaches.append(f"{relative}: has nothing in namespace pintail::{room}")
+        if relative.suffix == ".h" and not re.search(r"^\s*//", text, re.M):
+            breaches.append(f"{relative}: has no comment that says what it is for")
+    return breaches
+
+
+def check_text(root: pathlib.Path) -> list[str]:
+    """Lengths, unfinished work, sleeping tests, paths of one machine, addresses of package archives."""
+    breaches = []
+    for path, relative in files(root):
+        lines = path.read_text(errors="replace").splitlines()
+        if len(lines) > LONGEST_FILE and relative.suffix not in LONG_SUFFIXES and relative.name != "LICENSE":
+            breaches.append(f"{relative}: {len(lines)} lines; {LONGEST_FILE} is the limit")
+        is_test = relative.parts[0] == "tests" or relative.stem.endswith("_test")
+        is_supply = relative.parts[0] in ("toolbox", "Dockerfile", "Makefile", "cmake", "tools", ".ci") and relative.suffix != ".md"
+        for number, line in enumerate(lines, 1):
+            where = f"{relative}:{number}"
+            if UNFINISHED.search(line):
+                breaches.append(f"{where}: unfinished work; do it or say it in the documents")
+            if is_test and SLEEP.search(line):
+                breaches.append(f"{where}: a test sleeps; wait for the thing itself")
+            if MACHINE_PATH.search(line):
+                breaches.append(f"{where}: names a path of one machine")
+            if is_supply and ADDRESS.search(line) and relative.name != "check_structure.py":
+                breaches.append(f"{where}: names an address; take it from the machine's configuration")
+    return breaches
+
+
+CHECKS = [check_rooms, check_uses, check_libraries, check_code, check_text]
+
+
+def main() -> int:
+    root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).resolve().parent.parent)
+    breaches = [breach for check in CHECKS for breach in check(root)]
+    print(*breaches, sep="\n", end="\n" if breaches else "")
+    return 1 if breaches else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
