@@ -41,7 +41,7 @@ def check(door, block):
             assert found == block.expected
 
 
-@pytest.mark.parametrize("path, door_name, blocks", cases())
+@pytest.mark.parametrize("path, door_name, blocks", list(cases()))
 def test_sql_file(path, door_name, blocks, fresh_server):
     door = DOORS[door_name](fresh_server)
     try:

@@ -1,0 +1,113 @@
+"""Files that fuzzers found to hurt Arrow, Parquet and CSV readers, and files of many writers.
+
+They lie outside the project; PINTAIL_CORPORA names the folder. Without it only the one test
+runs that says so: the crafted streams of test_lies.py are made by the tests themselves.
+"""
+
+import os
+import pathlib
+
+import pyarrow as pa
+import pytest
+
+import ipc_messages
+from arrow_types.sample_values import comparable
+from flight_sql import FlightSqlClient
+from hostile.doors import WAYS, Refusal, by_put, by_rest, by_statement_ingest
+
+FOLDER = os.environ.get("PINTAIL_CORPORA")
+MEDIA_TYPES = {
+    "arrow-ipc-stream": "application/vnd.apache.arrow.stream",
+    "arrow-ipc-file": "application/vnd.apache.arrow.file",
+    "parquet": "application/vnd.apache.parquet",
+    "csv": "text/csv",
+}
+# Gold files with a type that DuckDB has no place for, by a part of their name.
+UNSUPPORTED = {
+    "decimal256": "decimal256",
+    "duplicate_fieldnames": "",
+}
+
+
+def files(*folders):
+    if not FOLDER:
+        return []
+    found = [path for folder in folders for path in sorted((pathlib.Path(FOLDER) / folder).iterdir())]
+    assert found, f"PINTAIL_CORPORA={FOLDER} holds no {folders}"
+    return [pytest.param(path, id=f"{path.parent.name}-{path.name[-24:]}") for path in found]
+
+
+def test_where_the_corpora_are():
+    if not FOLDER:
+        print("PINTAIL_CORPORA is not set: only the crafted hostile streams are run")
+    else:
+        assert pathlib.Path(FOLDER).is_dir()
+
+
+def drop(server, table):
+    with FlightSqlClient(server.flight_uri) as client:
+        client.update(f"DROP TABLE IF EXISTS {table}")
+
+
+def counted(server, table):
+    with FlightSqlClient(server.flight_uri) as client:
+        return client.rows(f"SELECT count(*) FROM {table}")[0][0]
+
+
+def check_refused_or_whole(server, table, put):
+    """Refused for its contents, with nothing left behind, or taken whole."""
+    try:
+        rows = put()
+    except Refusal as refusal:
+        assert refusal.kind in ("invalid_argument", "resource_exhausted"), refusal
+        assert refusal.message
+        return
+    if rows is not None:
+        assert counted(server, table) == rows
+    drop(server, table)
+
+
+@pytest.mark.parametrize("path", files(*MEDIA_TYPES))
+def test_a_malformed_file_over_rest(target, table_name, path):
+    media_type = MEDIA_TYPES[path.parent.name]
+    check_refused_or_whole(
+        target, table_name, lambda: by_rest(target, table_name, path.read_bytes(), media_type))
+
+
+@pytest.mark.parametrize("path", files("arrow-ipc-stream", "arrow-ipc-file"))
+def test_a_malformed_file_over_flight(target, table_name, path):
+    data = path.read_bytes()
+    if path.parent.name == "arrow-ipc-file":
+        data = data[8:]
+    for way in (by_put, by_statement_ingest):
+        check_refused_or_whole(target, table_name, lambda: way(target, table_name, data))
+
+
+def gold_table(path):
+    data = path.read_bytes()
+    reader = pa.ipc.open_file(data) if path.suffix == ".arrow_file" else pa.ipc.open_stream(data)
+    return reader.read_all()
+
+
+def values(column):
+    return [repr(comparable(value)) for value in column.to_pylist()]
+
+
+@pytest.mark.parametrize("path", files("gold"))
+def test_a_gold_file_comes_back_equal(target, table_name, path):
+    kind = "arrow-ipc-file" if path.suffix == ".arrow_file" else "arrow-ipc-stream"
+    refusable = next((word for part, word in UNSUPPORTED.items() if part in path.name), None)
+    try:
+        rows = by_rest(target, table_name, path.read_bytes(), MEDIA_TYPES[kind])
+    except Refusal as refusal:
+        assert refusable is not None, refusal
+        assert refusal.kind == "invalid_argument" and refusable in refusal.message
+        return
+    gold = gold_table(path)
+    assert rows == gold.num_rows
+    with FlightSqlClient(target.flight_uri) as client:
+        found = client.query(f"SELECT * FROM {table_name}")
+    drop(target, table_name)
+    assert found.column_names == gold.column_names
+    for name in gold.column_names:
+        assert values(found.column(name)) == values(gold.column(name)), name

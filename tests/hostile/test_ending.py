@@ -1,0 +1,188 @@
+"""How a server ends: drained, or killed in the middle of anything."""
+
+import threading
+
+import pyarrow as pa
+import pyarrow.flight as flight
+import pytest
+import requests
+
+import flight_sql as fs
+from flight_sql import FlightSqlClient
+from ipc_messages import table_bytes
+
+ROUNDS = 10
+WRITERS = 4
+
+
+def test_sigterm_lets_running_work_end(start_server, tmp_path):
+    server = start_server("--server-drain-grace", "30s", database=tmp_path / "hot.duckdb")
+    with FlightSqlClient(server.flight_uri) as client:
+        info = client.info(fs.statement_query("SELECT range AS r FROM range(3000000)"))
+        reader = client.flight.do_get(info.endpoints[0].ticket)
+        rows = reader.read_chunk().data.num_rows
+        server.terminate()
+        for chunk in reader:
+            rows += chunk.data.num_rows
+        assert rows == 3_000_000
+    assert server.wait() == 0
+
+
+def test_sigterm_refuses_new_work_and_ends_with_0(start_server, tmp_path):
+    path = tmp_path / "hot.duckdb"
+    server = start_server("--server-drain-grace", "60s", database=path)
+    with FlightSqlClient(server.flight_uri) as client, FlightSqlClient(server.flight_uri) as other:
+        client.update("CREATE TABLE kept AS SELECT 42 AS answer")
+        info = client.info(fs.statement_query("SELECT range FROM range(1000000000000)"))
+        reader = client.flight.do_get(info.endpoints[0].ticket)
+        reader.read_chunk()
+        other.rows("SELECT 1")
+        server.terminate()
+
+        def refused():
+            try:
+                other.rows("SELECT 1")
+            except (pa.ArrowException, flight.FlightError):
+                return True
+            return False
+
+        server.wait_until(refused, "new work is refused")
+        reader.cancel()
+    assert server.wait() == 0
+    assert not list(tmp_path.glob("*.wal")), "the log was not written into the database"
+    again = start_server(database=path)
+    with FlightSqlClient(again.flight_uri) as client:
+        assert client.rows("SELECT answer FROM kept") == [(42,)]
+
+
+def test_work_past_the_grace_is_cancelled(start_server):
+    server = start_server("--server-drain-grace", "100ms")
+    with FlightSqlClient(server.flight_uri) as client:
+        info = client.info(fs.statement_query("SELECT range FROM range(1000000000000)"))
+        reader = client.flight.do_get(info.endpoints[0].ticket)
+        reader.read_chunk()
+        server.terminate()
+        with pytest.raises((pa.ArrowException, flight.FlightError)):
+            while True:
+                reader.read_chunk()
+    assert server.wait() == 0
+
+
+def test_sigterm_twice_and_sigint_end_it_too(start_server):
+    import signal
+
+    server = start_server()
+    server.terminate()
+    try:
+        server.terminate()
+    except ProcessLookupError:
+        pass
+    assert server.wait() == 0
+    server = start_server()
+    server.process.send_signal(signal.SIGINT)
+    assert server.wait() == 0
+
+
+class Writer(threading.Thread):
+    """Writes batches of ten rows until the server is gone; remembers what was acknowledged."""
+
+    def __init__(self, server, number, round_number):
+        super().__init__()
+        self.server, self.number, self.round = server, number, round_number
+        self.acknowledged = []
+        self.first = threading.Event()
+
+    def run(self):
+        try:
+            sequence = 0
+            with FlightSqlClient(self.server.flight_uri) as client:
+                while True:
+                    batch = (self.round, self.number, sequence)
+                    table = pa.table({"round": [self.round] * 10, "writer": [self.number] * 10,
+                                      "batch": [sequence] * 10, "row": list(range(10))})
+                    if self.number % 2:
+                        self._by_flight(client, table)
+                    else:
+                        self._by_rest(table)
+                    self.acknowledged.append(batch)
+                    self.first.set()
+                    sequence += 1
+        except (pa.ArrowException, flight.FlightError, requests.RequestException, OSError):
+            pass
+        finally:
+            self.first.set()
+
+    def _by_flight(self, client, table):
+        writer, reader = client.flight.do_put(
+            flight.FlightDescriptor.for_path("ledger"), table.schema)
+        writer.write_table(table)
+        writer.done_writing()
+        while reader.read() is not None:
+            pass
+        writer.close()
+
+    def _by_rest(self, table):
+        answer = requests.post(
+            f"{self.server.http_url}/v1/ingest/ledger", data=table_bytes(table), timeout=30,
+            headers={"Content-Type": "application/vnd.apache.arrow.stream"})
+        if answer.status_code != 200:
+            raise OSError(answer.text)
+
+
+def test_kill_loses_nothing_that_was_acknowledged(start_server, tmp_path):
+    path = tmp_path / "hot.duckdb"
+    acknowledged = set()
+    for number in range(ROUNDS):
+        server = start_server(database=path)
+        with FlightSqlClient(server.flight_uri) as client:
+            client.update("CREATE TABLE IF NOT EXISTS ledger"
+                          " (round BIGINT, writer BIGINT, batch BIGINT, row BIGINT)")
+        writers = [Writer(server, index, number) for index in range(WRITERS)]
+        for writer in writers:
+            writer.start()
+        for writer in writers:
+            assert writer.first.wait(30)
+        server.kill()
+        for writer in writers:
+            writer.join()
+            acknowledged |= set(writer.acknowledged)
+    server = start_server(database=path)
+    with FlightSqlClient(server.flight_uri) as client:
+        found = client.rows(
+            "SELECT round, writer, batch, count(*) FROM ledger GROUP BY ALL")
+    assert len(acknowledged) >= ROUNDS * WRITERS
+    assert all(rows == 10 for *_, rows in found), "half a batch is there"
+    assert acknowledged <= {tuple(batch) for *batch, _ in found}
+
+
+def test_kill_in_an_upload_leaves_none_of_it(start_server, tmp_path):
+    path = tmp_path / "hot.duckdb"
+    server = start_server(database=path)
+    table = pa.table({"i": list(range(200_000))})
+    client = flight.FlightClient(server.flight_uri)
+    writer, _ = client.do_put(flight.FlightDescriptor.for_path("half"), table.schema)
+    writer.write_table(table)
+    server.kill()
+    again = start_server(database=path)
+    with FlightSqlClient(again.flight_uri) as other:
+        assert other.rows("SELECT count(*) FROM information_schema.tables"
+                          " WHERE table_name = 'half'") == [(0,)]
+
+
+def test_kill_in_a_stream_that_commits_keeps_the_commits(start_server, tmp_path):
+    import json
+
+    path = tmp_path / "hot.duckdb"
+    server = start_server(database=path)
+    table = pa.table({"i": list(range(1000))})
+    command = json.dumps({"stream_name": "long", "commit_rows": 1000}).encode()
+    client = flight.FlightClient(server.flight_uri)
+    writer, reader = client.do_put(flight.FlightDescriptor.for_command(command), table.schema)
+    for _ in range(5):
+        writer.write_table(table)
+        safe = json.loads(reader.read().to_pybytes())["rows"]
+    assert safe == 5000
+    server.kill()
+    again = start_server(database=path)
+    with FlightSqlClient(again.flight_uri) as other:
+        assert other.rows("SELECT count(*) FROM long")[0][0] >= safe

@@ -1,0 +1,258 @@
+"""HTTP requests past every limit are refused or closed, and the others are served on."""
+
+import base64
+import json
+import socket
+import struct
+
+import pyarrow as pa
+import pytest
+import requests
+
+from ipc_messages import table_bytes
+
+
+def connection(server):
+    host, port = server.http_address.rsplit(":", 1)
+    return socket.create_connection((host, int(port)), timeout=30)
+
+
+def exchange(server, request):
+    """Sends raw bytes; the status of the answer, or None when the connection was just closed."""
+    with connection(server) as line:
+        try:
+            line.sendall(request)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        answer = b""
+        try:
+            while b"\r\n" not in answer and (piece := line.recv(4096)):
+                answer += piece
+        except ConnectionResetError:
+            return None
+    return int(answer.split()[1]) if answer.startswith(b"HTTP/") else None
+
+
+def post(server, path, body, media_type="application/json", headers=None):
+    return requests.post(server.http_url + path, data=body, timeout=60,
+                         headers={"Content-Type": media_type, **(headers or {})})
+
+
+def test_ten_thousand_headers_are_refused(target):
+    lines = "".join(f"X-{number}: y\r\n" for number in range(10_000))
+    assert exchange(target, f"GET /health HTTP/1.1\r\nHost: localhost\r\n{lines}\r\n".encode()) in (
+        431, 400, None)
+
+
+def test_a_header_line_of_a_mebibyte_is_refused(target):
+    request = b"GET /health HTTP/1.1\r\nHost: localhost\r\nX: " + b"y" * (1 << 20) + b"\r\n\r\n"
+    assert exchange(target, request) in (431, 400, None)
+
+
+def test_a_target_of_a_mebibyte_is_refused(target):
+    request = b"GET /" + b"y" * (1 << 20) + b" HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    assert exchange(target, request) in (414, 431, 400, None)
+
+
+@pytest.mark.parametrize("request_bytes", [
+    b"\x16\x03\x01\x02\x00\x01\x00",  # a TLS hello
+    b"NONSENSE\r\n\r\n",
+    b"GET /health HTTP/9.9\r\nHost: localhost\r\n\r\n",
+    b"POST /v1/query HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n",
+    b"POST /v1/query HTTP/1.1\r\nHost: localhost\r\nContent-Length: nine\r\n\r\n",
+    b"POST /v1/query HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999999999999\r\n\r\n",
+    b"POST /v1/query HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    b"POST /v1/query HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    b"POST /v1/query HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff1\r\n",
+    b"GET /health HTTP/1.1\r\nHost: localhost\r\nX: a\x00b\r\n\r\n",
+    b"GET /health HTTP/1.1\nX y\n\n",
+])
+def test_a_request_that_is_none_is_refused(target, request_bytes):
+    status = exchange(target, request_bytes + b"\r\n" * 4)
+    assert status is None or 400 <= status < 600
+
+
+def test_an_answer_header_cannot_be_injected(target):
+    answer = requests.get(target.http_url + "/health",
+                          headers={"X-Request-Id": "a b;c"}, timeout=30)
+    assert answer.status_code in (200, 400)
+    status = exchange(target, b"GET /x%0d%0aSet-Cookie:%20a=b HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert status in (400, 404)
+
+
+def test_a_host_of_another_name_is_refused(target):
+    """A web page cannot reach the server by a name that its owner points at 127.0.0.1."""
+    answer = requests.get(target.http_url + "/v1/tables",
+                          headers={"Host": "evil.example"}, timeout=30)
+    assert answer.status_code in (400, 403, 421)
+
+
+@pytest.mark.parametrize("depth", [1_000, 10_000, 1_000_000])
+@pytest.mark.parametrize("path", ["/v1/query", "/stream/deep"])
+def test_json_nested_too_deep_is_refused(target, path, depth):
+    for bracket in ("[", '{"a":'):
+        answer = post(target, path, '{"sql":"SELECT 1","parameters":' + bracket * depth)
+        assert answer.status_code in (400, 413, 422), answer.text
+        closed = "[" * depth + "]" * depth
+        answer = post(target, path, '{"config":{"target_table":' + closed + "}}")
+        assert answer.status_code in (400, 413, 422), answer.text
+
+
+@pytest.mark.parametrize("body", [
+    b"", b"{", b"nonsense", b"[]", b'"text"', b"42", b"null", b'{"sql": 7}', b'{"other": "x"}',
+    b'{"sql": "SELECT 1", "parameters": "x"}', b'{"sql": "SELECT 1", "timeout_ms": "soon"}',
+    b'{"sql": "SELECT 1", "timeout_ms": -1}', b'{"sql": "\xff\xfe"}', b'{"sql": "SELECT 1"} {}',
+    b'{"sql": "SELECT 1", "sql": "SELECT 2"}{',
+])
+def test_a_query_body_that_is_none_is_refused(target, body):
+    answer = post(target, "/v1/query", body)
+    assert answer.status_code in (400, 422), answer.text
+    assert answer.json()["error"]["message"]
+
+
+def test_ndjson_nested_too_deep_is_refused(target, table_name):
+    body = '{"a":' + "[" * 10_000 + "]" * 10_000 + "}\n"
+    answer = post(target, f"/v1/ingest/{table_name}", body, "application/x-ndjson")
+    assert answer.status_code in (400, 413), answer.text
+
+
+@pytest.mark.parametrize("media_type, body", [
+    ("text/csv", b'a,b\n1,2\n3\n'),
+    ("text/csv", b'a,b\n1,"open\n'),
+    ("application/x-ndjson", b'{"a": 1}\n{"a": \n'),
+    ("application/x-ndjson", b'{"a": 1}\n[1]\n'),
+    ("application/x-ndjson", b'\xff\xfe\n'),
+    ("application/vnd.apache.parquet", b"PAR1 nothing PAR1"),
+    ("application/vnd.apache.arrow.file", b"ARROW1\0\0 nothing"),
+    ("application/vnd.apache.arrow.stream", b""),
+    ("application/vnd.apache.arrow.stream", b"\xff\xff\xff\xff\xff\xff\xff\x7f"),
+])
+def test_a_broken_body_is_refused_and_leaves_nothing(target, table_name, media_type, body):
+    answer = post(target, f"/v1/ingest/{table_name}", body, media_type)
+    assert answer.status_code == 400, answer.text
+    assert answer.json()["error"]["code"] == "invalid_argument"
+
+
+def test_an_unknown_media_type_is_refused(target, table_name):
+    answer = post(target, f"/v1/ingest/{table_name}", b"x", "image/png")
+    assert answer.status_code == 415
+    answer = requests.post(target.http_url + "/v1/query", data="SELECT 1",
+                           headers={"Accept": "image/png", "Content-Type": "text/plain"},
+                           timeout=30)
+    assert answer.status_code == 406
+
+
+def test_an_unknown_encoding_is_refused(target, table_name):
+    answer = post(target, f"/v1/ingest/{table_name}", b"x",
+                  "application/vnd.apache.arrow.stream", {"Content-Encoding": "br"})
+    assert answer.status_code in (400, 415)
+
+
+def test_an_unknown_mode_is_refused(target, table_name):
+    answer = post(target, f"/v1/ingest/{table_name}?mode=sideways",
+                  table_bytes(pa.table({"a": [1]})), "application/vnd.apache.arrow.stream")
+    assert answer.status_code == 400
+    assert "sideways" in answer.json()["error"]["message"]
+
+
+def test_a_body_over_the_limit_is_refused(start_target):
+    server = start_target("--http-max-body", "1MiB")
+    body = table_bytes(pa.table({"n": list(range(200_000))}))
+    answer = post(server, "/v1/ingest/t", body, "application/vnd.apache.arrow.stream")
+    assert answer.status_code == 413
+    chunks = (body[at : at + 65536] for at in range(0, len(body), 65536))
+    try:
+        answer = post(server, "/v1/ingest/t", chunks, "application/vnd.apache.arrow.stream")
+        assert answer.status_code == 413
+    except requests.ConnectionError:
+        pass  # closed while the chunks were still being sent
+    server.assert_unharmed()
+
+
+def test_a_body_that_never_ends_is_refused(start_target):
+    server = start_target("--http-max-body", "1MiB")
+    with connection(server) as line:
+        line.sendall(b"POST /v1/ingest/t HTTP/1.1\r\nHost: localhost\r\n"
+                     b"Content-Type: text/csv\r\nTransfer-Encoding: chunked\r\n\r\n")
+        sent = 0
+        try:
+            line.sendall(b"4\r\na,b\n\r\n")
+            while sent < 256:
+                line.sendall(b"10000\r\n" + b"1,2\n" * 16384 + b"\r\n")
+                sent += 1
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+    assert sent < 256
+    server.assert_unharmed()
+
+
+def test_slow_and_half_open_clients_do_not_starve_the_others(target):
+    lines = []
+    try:
+        for number in range(200):
+            line = connection(target)
+            lines.append(line)
+            line.sendall(b"POST /v1/query HTTP/1.1\r\nHost: local"[: number % 40])
+        for _ in range(20):
+            assert requests.get(target.http_url + "/ready", timeout=30).status_code == 200
+    finally:
+        for line in lines:
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            line.close()
+
+
+def test_a_connection_past_the_head_timeout_is_closed(start_target):
+    server = start_target("--http-head-timeout", "200ms")
+    with connection(server) as line:
+        line.sendall(b"GET /health HT")
+        answer = line.recv(4096)
+        assert answer == b"" or b" 408 " in answer.split(b"\r\n")[0]
+
+
+def test_descriptors_come_back(target):
+    import pathlib
+
+    def descriptors():
+        return len(list(pathlib.Path(f"/proc/{target.pid}/fd").iterdir()))
+
+    requests.get(target.http_url + "/health", timeout=30)
+    before = descriptors()
+    lines = [connection(target) for _ in range(100)]
+    for line in lines:
+        line.close()
+    target.wait_until(lambda: descriptors() <= before + 5, "the descriptors come back")
+
+
+def test_connections_past_the_cap_are_refused_and_served_again_later(start_target):
+    server = start_target("--http-max-connections", "10")
+    lines = [connection(server) for _ in range(10)]
+    try:
+        with connection(server) as line:
+            line.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            try:
+                answer = line.recv(4096)
+            except ConnectionResetError:
+                answer = b""
+            assert answer == b"" or b" 503 " in answer.split(b"\r\n")[0]
+    finally:
+        for line in lines:
+            line.close()
+
+    def served():
+        try:
+            return requests.get(server.http_url + "/health", timeout=5).status_code == 200
+        except requests.ConnectionError:
+            return False
+
+    server.wait_until(served, "the server serves again")
+
+
+def test_wrong_base64_is_refused(target, table_name):
+    good = base64.b64encode(table_bytes(pa.table({"a": [1]}))).decode()
+    for data in (good[:-1], good + "=", good.replace("A", "*", 1), good[:50] + " " + good[50:],
+                 "é" + good, good[:40] + "\x00" + good[40:]):
+        answer = post(target, "/stream/x", json.dumps({
+            "config": {"target_table": table_name},
+            "batch": {"arrow_schema": "", "data": data}}))
+        assert answer.status_code in (422, 500), answer.text
+        assert answer.json()["detail"]
