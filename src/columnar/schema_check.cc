@@ -1,0 +1,96 @@
+// The schema part of validation: bounds, and names that mean one column each.
+#include <string>
+#include <unordered_set>
+
+#include "arrow/type.h"
+#include "columnar/array_layout.h"
+#include "columnar/batch_reader.h"
+#include "simdutf.h"
+
+namespace pintail::columnar {
+namespace {
+
+// SQL compares names without regard to the case of ASCII letters.
+std::string Folded(std::string_view name) {
+  std::string folded(name);
+  for (char& c : folded) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return folded;
+}
+
+class SchemaCheck {
+ public:
+  explicit SchemaCheck(const Limits& limits) : limits_(limits) {}
+
+  arrow::Status CheckFields(const arrow::FieldVector& fields, const char* what,
+                            bool names_differ, int depth) {
+    std::unordered_set<std::string> seen;
+    for (const auto& field : fields) {
+      ARROW_RETURN_NOT_OK(CheckName(field->name(), what));
+      // Parameters by position may all come without a name.
+      if (names_differ && !field->name().empty() &&
+          !seen.insert(Folded(field->name())).second) {
+        return Lie("two ", what, "s are called '", field->name(),
+                   "' (upper and lower case are the same to SQL); rename one");
+      }
+      const arrow::Status status = CheckType(*field->type(), depth);
+      if (!status.ok()) {
+        return base::WithContext(status, std::string(what) + " '" + field->name() + "'");
+      }
+    }
+    return arrow::Status::OK();
+  }
+
+ private:
+  arrow::Status CheckName(std::string_view name, const char* what) {
+    if (++fields_ > limits_.max_fields) {
+      return Lie("the schema has more than ", limits_.max_fields,
+                 " fields, nested ones counted");
+    }
+    if (name.find('\0') != std::string_view::npos) {
+      return Lie("the name of a ", what, " holds a NUL character");
+    }
+    if (!simdutf::validate_utf8(name.data(), name.size())) {
+      return Lie("the name of a ", what, " is not valid UTF-8");
+    }
+    return arrow::Status::OK();
+  }
+
+  arrow::Status CheckType(const arrow::DataType& type, int depth) {
+    if (depth > limits_.max_nesting) {
+      return Lie("its type is nested more than ", limits_.max_nesting, " levels deep");
+    }
+    const arrow::DataType& storage = StorageOf(type);
+    if (storage.id() == arrow::Type::DICTIONARY) {
+      const auto& dictionary = static_cast<const arrow::DictionaryType&>(storage);
+      return CheckType(*dictionary.value_type(), depth + 1);
+    }
+    if (storage.id() == arrow::Type::FIXED_SIZE_BINARY &&
+        static_cast<const arrow::FixedSizeBinaryType&>(storage).byte_width() < 0) {
+      return Lie("a fixed-size binary of negative size");
+    }
+    if (storage.id() == arrow::Type::FIXED_SIZE_LIST &&
+        static_cast<const arrow::FixedSizeListType&>(storage).list_size() < 0) {
+      return Lie("a fixed-size list of negative size");
+    }
+    const bool names_differ = storage.id() == arrow::Type::STRUCT;
+    return CheckFields(storage.fields(), "field", names_differ, depth + 1);
+  }
+
+  const Limits& limits_;
+  int64_t fields_ = 0;
+};
+
+}  // namespace
+
+arrow::Status CheckSchema(const arrow::Schema& schema, const Limits& limits) {
+  if (schema.num_fields() > limits.max_columns) {
+    return Lie("the schema has ", schema.num_fields(), " columns; the limit is ",
+               limits.max_columns);
+  }
+  return SchemaCheck(limits).CheckFields(schema.fields(), "column",
+                                         /*names_differ=*/true, /*depth=*/1);
+}
+
+}  // namespace pintail::columnar

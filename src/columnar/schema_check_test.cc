@@ -1,0 +1,70 @@
+#include <memory>
+#include <string>
+
+#include "arrow/type.h"
+#include "base/error.h"
+#include "columnar/batch_reader.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace pintail::columnar {
+namespace {
+
+using arrow::field;
+using arrow::int32;
+using ::testing::HasSubstr;
+
+std::shared_ptr<arrow::DataType> NestedLists(int depth) {
+  auto type = int32();
+  for (int i = 1; i < depth; ++i) type = arrow::list(type);
+  return type;
+}
+
+TEST(CheckSchema, AcceptsWhatIsWithinTheLimits) {
+  Limits limits;
+  limits.max_columns = 2;
+  limits.max_fields = 4;
+  limits.max_nesting = 3;
+  EXPECT_TRUE(CheckSchema(*arrow::schema({field("a", NestedLists(3)), field("b", int32())}),
+                          limits)
+                  .ok());
+}
+
+TEST(CheckSchema, RefusesAbsurdSchemas) {
+  Limits limits;
+  limits.max_columns = 2;
+  limits.max_fields = 4;
+  limits.max_nesting = 3;
+  const auto wide = arrow::struct_(
+      {field("a", int32()), field("b", int32()), field("c", int32()), field("d", int32())});
+  const struct {
+    std::shared_ptr<arrow::Schema> schema;
+    std::string message;
+  } kCases[] = {
+      {arrow::schema({field("a", int32()), field("b", int32()), field("c", int32())}),
+       "3 columns"},
+      {arrow::schema({field("a", wide)}), "more than 4 fields"},
+      {arrow::schema({field("a", NestedLists(4))}), "3 levels"},
+      {arrow::schema({field("a", arrow::dictionary(int32(), NestedLists(3)))}),
+       "3 levels"},
+      {arrow::schema({field("a", int32()), field("a", int32())}), "two columns"},
+      {arrow::schema({field("Name", int32()), field("nAME", int32())}), "'nAME'"},
+      {arrow::schema({field("s", arrow::struct_({field("x", int32()), field("X", int32())}))}),
+       "two fields"},
+      {arrow::schema({field(std::string("a\0b", 3), int32())}), "NUL"},
+      {arrow::schema({field("\xFF", int32())}), "UTF-8"},
+  };
+  for (const auto& c : kCases) {
+    const arrow::Status status = CheckSchema(*c.schema, limits);
+    EXPECT_EQ(base::KindOf(status), base::ErrorKind::kInvalidArgument) << c.message;
+    EXPECT_THAT(status.message(), HasSubstr(c.message));
+  }
+}
+
+TEST(CheckSchema, AcceptsParametersWithoutNames) {
+  EXPECT_TRUE(
+      CheckSchema(*arrow::schema({field("", int32()), field("", int32())}), Limits{}).ok());
+}
+
+}  // namespace
+}  // namespace pintail::columnar
