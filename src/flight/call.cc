@@ -1,0 +1,97 @@
+#include "flight/call.h"
+
+#include <chrono>
+#include <utility>
+
+#include "flight/door.h"
+#include "flight/wire_error.h"
+
+namespace pintail::flight {
+
+Call::Call(Door& door, Start start)
+    : door_(door),
+      method_(start.method),
+      started_(door.rooms.clock.Now()),
+      session_id_(std::move(start.session_id)) {
+  watched_.context = std::move(start.context);
+  watched_.grpc_call = std::move(start.grpc_call);
+  watched_.server_context = &start.server_context;
+  door_.active_calls.fetch_add(1);
+  door_.active_gauge.Add(1);
+  door_.watch.Add(&watched_);
+}
+
+Call::~Call() {
+  if (!finished_) {
+    const arrow::Status reason = context()->CheckAlive();
+    Finish(reason.ok() ? base::MakeError(base::ErrorKind::kCancelled,
+                                         "the client went away before the end")
+                       : reason)
+        .Warn();
+  }
+}
+
+gateway::Gateway& Call::gateway() { return door_.rooms.gateway; }
+
+arrow::Result<gateway::SessionPtr> Call::Session() {
+  if (!session_) {
+    ARROW_ASSIGN_OR_RAISE(session_, gateway().OpenSession(context(), session_id_));
+  }
+  return session_;
+}
+
+void Call::StartWaiting(ClientWait wait) {
+  watched_.StartWaiting(wait, door_.rooms.clock.Now());
+}
+
+arrow::Status Call::Explained(const arrow::Status& status) const {
+  const arrow::Status reason = context()->CheckAlive();
+  if (reason.ok() || status.ok()) return status;
+  const base::ErrorKind kind = base::KindOf(status);
+  const bool follows = kind == base::ErrorKind::kCancelled ||
+                       kind == base::ErrorKind::kInternal;
+  return follows ? reason : status;
+}
+
+arrow::Status Call::Finish(const arrow::Status& raw) {
+  if (finished_) return raw;
+  finished_ = true;
+  door_.watch.Remove(&watched_);
+  const arrow::Status status = Explained(raw);
+  Record(status);
+  session_.reset();
+  door_.active_gauge.Add(-1);
+  door_.active_calls.fetch_sub(1);
+  if (status.ok()) return status;
+  const base::ErrorKind kind = base::KindOf(status);
+  const std::string message = WireMessage(status.message(), context()->request_id());
+  if (watched_.grpc_call) watched_.grpc_call->SetOutcome(kind, message);
+  return FlightStatus(kind, message);
+}
+
+void Call::Record(const arrow::Status& status) {
+  const std::chrono::duration<double> seconds = door_.rooms.clock.Now() - started_;
+  const std::string_view outcome =
+      status.ok() ? "ok" : base::ErrorKindName(base::KindOf(status));
+  const int64_t received = watched_.grpc_call ? watched_.grpc_call->bytes_received() : 0;
+  door_.CountCall(method_, outcome, seconds.count(), received, bytes_sent_);
+
+  base::LogLevel level = base::LogLevel::kDebug;
+  if (!status.ok()) {
+    level = base::KindOf(status) == base::ErrorKind::kInternal ? base::LogLevel::kWarn
+                                                               : base::LogLevel::kInfo;
+  }
+  if (!door_.log.Enabled(level)) return;
+  const std::string& message = status.message();
+  door_.log.Write(level, status.ok() ? "call" : "call failed",
+                  {{"method", std::string_view(method_)},
+                   {"status", outcome},
+                   {"seconds", seconds.count()},
+                   {"peer", std::string_view(context()->peer())},
+                   {"bytes_in", received},
+                   {"bytes_out", bytes_sent_},
+                   {"request_id", std::string_view(context()->request_id())},
+                   {"error", std::string_view(message)}});
+}
+
+}  // namespace pintail::flight

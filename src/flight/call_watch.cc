@@ -1,0 +1,81 @@
+#include "flight/call_watch.h"
+
+#include <string>
+
+#include "arrow/flight/server.h"
+#include "flight/grpc_calls.h"
+
+namespace pintail::flight {
+
+CallWatch::CallWatch(const base::Clock& clock, Options options)
+    : clock_(clock), options_(options), thread_([this] { Run(); }) {}
+
+CallWatch::~CallWatch() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  thread_.join();
+}
+
+void CallWatch::Add(WatchedCall* call) {
+  bool first = false;
+  {
+    std::lock_guard lock(mutex_);
+    first = calls_.empty();
+    calls_.insert(call);
+  }
+  if (first) wake_.notify_all();
+}
+
+void CallWatch::Remove(WatchedCall* call) {
+  std::lock_guard lock(mutex_);
+  calls_.erase(call);
+}
+
+void CallWatch::CancelAll(base::ErrorKind reason, const std::string& why) {
+  std::lock_guard lock(mutex_);
+  for (WatchedCall* call : calls_) call->context->Cancel(reason, why);
+}
+
+void CallWatch::Run() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    wake_.wait(lock, [this] { return stopping_ || !calls_.empty(); });
+    wake_.wait_for(lock, options_.interval, [this] { return stopping_; });
+    // A call cannot end while it is looked at: Remove waits for this lock.
+    for (WatchedCall* call : calls_) Check(*call);
+  }
+}
+
+void CallWatch::Check(WatchedCall& call) const {
+  const auto now = clock_.Now();
+  if (const auto& deadline = call.context->deadline(); deadline && now >= *deadline) {
+    call.context->Cancel(base::ErrorKind::kDeadlineExceeded,
+                         "the call's deadline has passed");
+    return;
+  }
+  if (call.server_context->is_cancelled()) {
+    call.context->Cancel(base::ErrorKind::kCancelled,
+                         "the client cancelled the call or went away");
+    return;
+  }
+  const ClientWait waiting_for = call.waiting_for;
+  if (waiting_for == ClientWait::kNone) return;
+  const auto waited = now.time_since_epoch() - base::Clock::Steady::duration(call.wait_since);
+  const auto timeout = waiting_for == ClientWait::kToTake ? options_.take_timeout
+                                                          : options_.send_timeout;
+  if (waited < timeout) return;
+  const std::string seconds =
+      std::to_string(std::chrono::duration_cast<std::chrono::seconds>(timeout).count());
+  call.context->Cancel(base::ErrorKind::kDeadlineExceeded,
+                       waiting_for == ClientWait::kToTake
+                           ? "the client took nothing for " + seconds +
+                                 " s; read results steadily or ask for less"
+                           : "the client sent nothing for " + seconds +
+                                 " s; close streams that are not in use");
+  if (call.grpc_call) call.grpc_call->Abort();
+}
+
+}  // namespace pintail::flight
