@@ -30,8 +30,8 @@ bundle: ## make dist/pintail, which runs on any x86-64 Linux
 	@$(enter) build tools/bundle $(release) dist/pintail
 
 bench: bundle ## measure beside the peers, write tables and plots (NAME=part of a benchmark's name)
-	@$(enter) build tools/build release benchmark_peers
-	@tests/environment benchmarks $(enter) test python benchmarks/run.py $(if $(NAME),--name $(NAME)) $(ARGS)
+	@$(enter) build tools/build release flight_peer
+	@tests/environment benchmarks $(enter) test tools/bench $(if $(NAME),--name $(NAME)) $(ARGS)
 
 format: ## format the C++ sources
 	@$(enter) test tools/format
