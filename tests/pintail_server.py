@@ -201,6 +201,11 @@ class Server:
             self.process.kill()
         self.process.wait()
 
+    def stop_quietly(self):
+        """Ends the server in order; its folder stays until `stop`."""
+        self.terminate()
+        self.wait()
+
     def stop(self):
         """Ends the server in order and gives its exit code; removes its folder."""
         try:

@@ -68,16 +68,21 @@ def test_work_past_the_grace_is_cancelled(start_server):
     assert server.wait() == 0
 
 
-def test_sigterm_twice_and_sigint_end_it_too(start_server):
+def test_a_second_signal_ends_it_at_once(start_server):
+    server = start_server("--server-drain-grace", "10m")
+    with FlightSqlClient(server.flight_uri) as client:
+        info = client.info(fs.statement_query("SELECT range FROM range(1000000000000)"))
+        reader = client.flight.do_get(info.endpoints[0].ticket)
+        reader.read_chunk()
+        server.terminate()
+        server.wait_until(lambda: "draining" in server.log(), "the drain begins")
+        server.terminate()
+        assert server.wait() == 1
+
+
+def test_sigint_drains_too(start_server):
     import signal
 
-    server = start_server()
-    server.terminate()
-    try:
-        server.terminate()
-    except ProcessLookupError:
-        pass
-    assert server.wait() == 0
     server = start_server()
     server.process.send_signal(signal.SIGINT)
     assert server.wait() == 0

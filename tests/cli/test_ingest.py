@@ -1,0 +1,111 @@
+"""`pintail ingest`: every kind of file, standard input, modes, failures."""
+
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+
+from flight_sql import FlightSqlClient
+from ipc_messages import file_bytes, table_bytes
+
+TABLE = pa.table({"i": [1, 2, 3], "s": ["a", "b", None]})
+NDJSON = b'{"i": 1, "s": "a"}\n{"i": 2, "s": "b"}\n{"i": 3, "s": null}\n'
+
+
+def write(path):
+    if path.suffix == ".parquet":
+        pa.parquet.write_table(TABLE, path)
+    elif path.suffix == ".arrow":
+        path.write_bytes(file_bytes(TABLE))
+    elif path.suffix == ".arrows":
+        path.write_bytes(table_bytes(TABLE))
+    elif path.suffix == ".csv":
+        path.write_bytes(b"i,s\n1,a\n2,b\n3,\n")
+    else:
+        path.write_bytes(NDJSON)
+    return path
+
+
+@pytest.fixture
+def rows(server):
+    def read(table):
+        with FlightSqlClient(server.flight_uri) as client:
+            return client.query(f"SELECT * FROM {table} ORDER BY i").to_pylist()
+
+    return read
+
+
+@pytest.mark.parametrize("ending", ["parquet", "arrow", "arrows", "csv", "ndjson", "jsonl"])
+def test_every_kind_of_file(pintail, rows, table_name, tmp_path, ending):
+    done = pintail("ingest", write(tmp_path / f"data.{ending}"), "--table", table_name)
+    assert done.returncode == 0, done.stderr
+    assert "3" in done.stderr + done.stdout
+    found = rows(table_name)
+    assert [row["i"] for row in found] == [1, 2, 3]
+    assert [row["s"] or None for row in found] == ["a", "b", None]
+
+
+def test_several_files_into_one_table(pintail, rows, table_name, tmp_path):
+    paths = [write(tmp_path / "a.parquet"), write(tmp_path / "b.csv")]
+    assert pintail("ingest", *paths, "--table", table_name).returncode == 0
+    assert len(rows(table_name)) == 6
+
+
+@pytest.mark.parametrize("form, data", [
+    ("arrow", table_bytes(TABLE)), ("ndjson", NDJSON), ("csv", b"i,s\n1,a\n2,b\n3,\n")])
+def test_standard_input(pintail, rows, table_name, form, data):
+    done = pintail("ingest", "-", "--format", form, "--table", table_name, input=data)
+    assert done.returncode == 0, done.stderr
+    assert len(rows(table_name)) == 3
+
+
+def test_modes(pintail, rows, table_name, tmp_path):
+    path = write(tmp_path / "data.parquet")
+    assert pintail("ingest", path, "--table", table_name, "--mode", "append").returncode == 1
+    assert pintail("ingest", path, "--table", table_name, "--mode", "create").returncode == 0
+    assert pintail("ingest", path, "--table", table_name, "--mode", "create").returncode == 1
+    assert pintail("ingest", path, "--table", table_name, "--mode", "append").returncode == 0
+    assert len(rows(table_name)) == 6
+    assert pintail("ingest", path, "--table", table_name, "--mode", "replace").returncode == 0
+    assert len(rows(table_name)) == 3
+
+
+def test_no_progress_bar_where_there_is_no_terminal(pintail, table_name, tmp_path):
+    done = pintail("ingest", write(tmp_path / "data.csv"), "--table", table_name)
+    assert "\r" not in done.stderr and "\x1b" not in done.stderr
+
+
+@pytest.mark.parametrize("name, content, message", [
+    ("missing.csv", None, "missing.csv"),
+    ("broken.parquet", b"PAR1 nothing", "broken.parquet"),
+    ("broken.arrow", b"nothing", "broken.arrow"),
+    ("broken.ndjson", b'{"i": \n', "broken.ndjson"),
+])
+def test_failures_exit_with_1_and_leave_nothing(pintail, table_name, tmp_path, name, content,
+                                                message):
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+    done = pintail("ingest", path, "--table", table_name)
+    assert done.returncode == 1, done.stderr
+    assert message in done.stderr
+    assert pintail("query", f"SELECT * FROM {table_name}").returncode == 1
+
+
+def test_mistakes_exit_with_2(pintail, tmp_path):
+    path = write(tmp_path / "data.csv")
+    odd = tmp_path / "data.xyz"
+    odd.write_bytes(b"x")
+    for arguments in (["ingest"], ["ingest", path, "--table", "t", "--mode", "sideways"],
+                      ["ingest", odd, "--table", "t"],
+                      ["ingest", "-", "--table", "t"]):
+        done = pintail(*arguments, input=b"")
+        assert done.returncode == 2, (arguments, done.stderr)
+
+
+def test_a_large_file_is_streamed(pintail, server, table_name, tmp_path):
+    path = tmp_path / "large.parquet"
+    pa.parquet.write_table(pa.table({"i": list(range(1_000_000))}), path)
+    assert pintail("ingest", path, "--table", table_name).returncode == 0
+    with FlightSqlClient(server.flight_uri) as client:
+        assert client.rows(f"SELECT count(*), sum(i)::BIGINT FROM {table_name}") == [
+            (1_000_000, 499_999_500_000)]

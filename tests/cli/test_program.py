@@ -1,0 +1,119 @@
+"""Help, versions, completions, health, and what `serve` prints."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from pintail_server import clean_environment, run_pintail
+
+COMMANDS = ["serve", "query", "shell", "ingest", "config", "health", "completions", "version"]
+
+
+def test_help_lists_the_commands():
+    done = run_pintail("--help")
+    assert done.returncode == 0
+    assert all(re.search(rf"^\s+{command}\s", done.stdout, re.MULTILINE) for command in COMMANDS)
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_has_help(command):
+    done = run_pintail(command, "--help")
+    assert done.returncode == 0
+    assert command in done.stdout
+    assert all(len(line) <= 120 for line in done.stdout.splitlines())
+
+
+def test_serve_help_names_every_option():
+    text = run_pintail("serve", "--help").stdout
+    for flag in ("--database", "--flight-listen", "--http-listen", "--ready-file", "--log-format",
+                 "--log-level", "--memory-limit", "--threads", "--config"):
+        assert flag in text
+
+
+def test_version():
+    done = run_pintail("version")
+    assert done.returncode == 0
+    assert re.search(r"^pintail \d+\.\d+\.\d+", done.stdout)
+    assert re.search(r"^duckdb v?1\.5\.5", done.stdout, re.MULTILINE)
+    assert re.search(r"^arrow 25\.", done.stdout, re.MULTILINE)
+    assert run_pintail("--version").stdout.split()[1] == done.stdout.split()[1]
+
+
+def test_health(server):
+    env = {"PINTAIL_URL": server.flight_uri}
+    assert run_pintail("health", env=env).stdout == "ok\n"
+    done = run_pintail("health", "--url", "grpc://127.0.0.1:1")
+    assert done.returncode == 1
+    assert "pintail serve" in done.stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completions_are_printed(shell):
+    done = run_pintail("completions", shell)
+    assert done.returncode == 0, done.stderr
+    assert "--flight-listen" in done.stdout and "ingest" in done.stdout
+
+
+def test_bash_completions_complete(tmp_path):
+    script = tmp_path / "completions.bash"
+    script.write_text(run_pintail("completions", "bash").stdout)
+    program = f"""
+source {script}
+complete_words() {{
+  COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMP_LINE="$*"; COMP_POINT=${{#COMP_LINE}}; COMPREPLY=()
+  $(complete -p pintail | sed -E 's/.*-F ([^ ]+) .*/\\1/') pintail "${{!#}}" ""
+  echo "${{COMPREPLY[@]}}"
+}}
+complete_words pintail in
+complete_words pintail serve --flight-li
+"""
+    done = subprocess.run(["bash", "-c", program], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0].split() == ["ingest"]
+    assert "--flight-listen" in lines[1].split()
+
+
+def test_what_serve_prints_works_as_printed(fresh_server, tmp_path):
+    text = fresh_server.log()
+    assert fresh_server.flight_address in text and fresh_server.http_address in text
+    shell = "\n".join(line for line in text.splitlines() if line.startswith("curl "))
+    assert shell
+    done = subprocess.run(["bash", "-euc", shell], capture_output=True, text=True, timeout=60,
+                          cwd=tmp_path, env=clean_environment())
+    assert done.returncode == 0, done.stderr
+    assert "Oslo,4" in done.stdout and "Rome,19" in done.stdout
+    start = text.index("import adbc_driver_flightsql")
+    python = text[start : text.index("\n\n", start)]
+    done = subprocess.run([sys.executable, "-c", python], capture_output=True, text=True,
+                          timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "42" in done.stdout
+
+
+def test_logs_can_be_json(start_server):
+    import json
+
+    import requests
+
+    server = start_server("--log-format", "json", "--log-level", "debug", "--log-path", "log.json")
+    requests.post(server.http_url + "/v1/query", json={"sql": "SELEC"}, timeout=30,
+                  headers={"X-Request-Id": "duck-4711"})
+    server.stop_quietly()
+    lines = [json.loads(line) for line in (server.folder / "log.json").read_text().splitlines()]
+    assert any(line.get("request_id") == "duck-4711" for line in lines)
+
+
+def test_a_slow_statement_is_logged_without_its_parameters(start_server):
+    import requests
+
+    server = start_server("--statement-slow", "0s")
+    answer = requests.post(server.http_url + "/v1/query", timeout=30,
+                           json={"sql": "SELECT ? AS marked", "parameters": ["canary-value"]})
+    assert answer.status_code == 200
+    server.stop_quietly()
+    assert "AS marked" in server.log()
+    assert "canary-value" not in server.log()
