@@ -200,7 +200,7 @@ public class JdbcScenarios {
     try (Connection connection = connection()) {
       String status =
           "SELECT count(*) FROM pintail.statements WHERE sql LIKE 'SELECT range AS"
-              + " cancel_from_jdbc%' AND status <> 'running'";
+              + " cancel_from_jdbc%' AND state <> 'running'";
       long deadline = System.nanoTime() + 30_000_000_000L;
       while (((Number) one(connection, status)).longValue() == 0) {
         check(System.nanoTime() < deadline, "the statement still runs");

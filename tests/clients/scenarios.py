@@ -42,12 +42,7 @@ NOT_OFFERED = {
     "flight": {},
     "rest": {
         "schema_before_execution": "HTTP has no prepared statements",
-        "ingest_temporary": "each HTTP call is a session of its own",
-        "ingest_in_transaction": "each HTTP call is a session of its own",
-        "commit": "each HTTP call is a session of its own",
-        "rollback": "each HTTP call is a session of its own",
-        "session_options": "each HTTP call is a session of its own",
-        "close_session": "each HTTP call is a session of its own",
+        "close_session": "a session of HTTP ends by idling",
         "keys": "GET /v1/tables tells columns only",
         "table_types": "the type stands in each row of GET /v1/tables",
     },

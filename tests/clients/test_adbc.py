@@ -215,7 +215,7 @@ def test_cancel_mid_stream(server, connect):
     cursor.close()
     watcher = connect()
     server.wait_until(
-        lambda: rows(watcher, "SELECT status FROM pintail.statements WHERE sql LIKE"
+        lambda: rows(watcher, "SELECT state FROM pintail.statements WHERE sql LIKE"
                               " 'SELECT range AS cancel_from_adbc%'") == [("cancelled",)],
         "the statement is told as cancelled")
 

@@ -189,8 +189,8 @@ def test_savepoints_are_refused_as_unimplemented(flight_client):
     flight_client.end(transaction, commit=False)
 
 
-def statement_status(client, mark):
-    found = client.rows(f"SELECT status FROM pintail.statements WHERE sql LIKE 'SELECT range AS {mark} %'")
+def statement_state(client, mark):
+    found = client.rows(f"SELECT state FROM pintail.statements WHERE sql LIKE 'SELECT range AS {mark} %'")
     return found[-1][0] if found else None
 
 
@@ -201,7 +201,7 @@ def test_cancel_mid_stream(server, flight_client):
     assert reader.read_chunk().data.num_rows > 0
     reader.cancel()
     server.wait_until(
-        lambda: statement_status(flight_client, "cancel_from_flight") == "cancelled",
+        lambda: statement_state(flight_client, "cancel_from_flight") == "cancelled",
         "the statement is told as cancelled")
 
 
@@ -214,7 +214,7 @@ def cancelled_by(flight_client, server, mark, cancel):
     with pytest.raises(pa.ArrowException):
         while True:
             reader.read_chunk()
-    server.wait_until(lambda: statement_status(flight_client, mark) == "cancelled",
+    server.wait_until(lambda: statement_state(flight_client, mark) == "cancelled",
                       "the statement is told as cancelled")
 
 

@@ -101,7 +101,7 @@ def test_executemany(rest, table_name):
 
 def test_update_count(rest, table_name):
     rest.sql(f"CREATE TABLE {table_name} AS SELECT range AS i FROM range(10)")
-    assert rest.sql(f"DELETE FROM {table_name} WHERE i < 4") == [{"Count": 4}]
+    assert rest.sql(f"DELETE FROM {table_name} WHERE i < 4") == {"rows_changed": 4}
 
 
 def test_ingest_create(rest, table_name):
@@ -116,8 +116,11 @@ def test_ingest_create(rest, table_name):
 
 def test_ingest_append(rest, table_name):
     body = table_bytes(pa.table({"i": [1, 2]}))
-    for _ in range(2):
-        assert ingest(rest, table_name, body, mode="append").status_code == 200
+    missing = ingest(rest, table_name, body, mode="append")
+    assert missing.status_code == 404
+    assert error_of(missing) == "not_found"
+    ingest(rest, table_name, body, mode="create")
+    assert ingest(rest, table_name, body, mode="append").status_code == 200
     assert counted(rest, table_name) == 4
 
 
@@ -179,15 +182,83 @@ def test_a_chunked_body_is_ingested(rest, table_name):
     assert counted(rest, table_name) == 100000
 
 
+# ---- sessions, by the field Pintail-Session
+
+
+@pytest.fixture
+def in_session(rest, table_name):
+    """A function that runs SQL in a session of the test's own."""
+    session = {"Pintail-Session": table_name}
+
+    def run(sql):
+        answer = rest.post("/v1/query", json={"sql": sql},
+                           headers={"Accept": "application/json", **session})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    run.headers = session
+    return run
+
+
+def test_ingest_temporary(rest, in_session, table_name):
+    in_session(f"CREATE TEMP TABLE {table_name} (i BIGINT)")
+    answer = ingest(rest, table_name, table_bytes(pa.table({"i": [1]})), mode="append",
+                    headers=in_session.headers)
+    assert answer.status_code == 200, answer.text
+    assert in_session(f"SELECT i FROM {table_name}") == [{"i": 1}]
+    assert rest.get(f"/v1/tables/{table_name}").status_code == 404
+
+
+def test_ingest_in_transaction(rest, in_session, table_name):
+    in_session("BEGIN")
+    answer = ingest(rest, table_name, table_bytes(pa.table({"i": [1]})),
+                    headers=in_session.headers)
+    assert answer.status_code == 200, answer.text
+    assert in_session(f"SELECT i FROM {table_name}") == [{"i": 1}]
+    in_session("ROLLBACK")
+    assert rest.get(f"/v1/tables/{table_name}").status_code == 404
+
+
+def test_commit(rest, in_session, table_name):
+    rest.sql(f"CREATE TABLE {table_name} (i INTEGER)")
+    in_session("BEGIN")
+    in_session(f"INSERT INTO {table_name} VALUES (1)")
+    assert counted(rest, table_name) == 0
+    in_session("COMMIT")
+    assert counted(rest, table_name) == 1
+
+
+def test_rollback(rest, in_session, table_name):
+    rest.sql(f"CREATE TABLE {table_name} (i INTEGER)")
+    in_session("BEGIN")
+    in_session(f"INSERT INTO {table_name} VALUES (1)")
+    in_session("ROLLBACK")
+    assert counted(rest, table_name) == 0
+
+
+def test_session_options(rest, in_session):
+    in_session("SET TimeZone = 'Asia/Tokyo'")
+    zone = "SELECT current_setting('TimeZone') AS zone"
+    assert in_session(zone) == [{"zone": "Asia/Tokyo"}]
+    assert rest.sql(zone) != [{"zone": "Asia/Tokyo"}]
+
+
+def test_a_session_of_an_odd_name_is_refused(rest):
+    answer = rest.post("/v1/query", json={"sql": "SELECT 1"},
+                       headers={"Pintail-Session": "a b"})
+    assert answer.status_code == 400
+    assert error_of(answer) == "invalid_argument"
+
+
 def test_cancel_mid_stream(server, rest):
     answer = query(rest, "SELECT range AS cancel_from_rest FROM range(1000000000000)", ARROW,
                    stream=True)
     assert answer.raw.read(100_000)
     answer.raw.close()
     answer.close()
-    statement = ("SELECT status FROM pintail.statements WHERE"
+    statement = ("SELECT state FROM pintail.statements WHERE"
                  " sql LIKE 'SELECT range AS cancel_from_rest%'")
-    server.wait_until(lambda: rest.sql(statement) == [{"status": "cancelled"}],
+    server.wait_until(lambda: rest.sql(statement) == [{"state": "cancelled"}],
                       "the statement is told as cancelled")
 
 
@@ -201,11 +272,14 @@ def test_a_timeout_ends_a_statement(rest):
 def test_tables_with_filters(rest, table_name):
     rest.sql(f"CREATE TABLE {table_name} (i INTEGER)")
     rest.sql(f"CREATE VIEW {table_name}_view AS SELECT 1 AS i")
-    tables = rest.get("/v1/tables").json()
-    listed = tables["tables"] if isinstance(tables, dict) else tables
-    found = {entry["name"]: entry["type"] for entry in listed}
-    assert found[table_name] == "TABLE"
-    assert found[f"{table_name}_view"] == "VIEW"
+
+    def listed(**filters):
+        answer = rest.get("/v1/tables", params={"name": f"{table_name}%", **filters})
+        return {entry["name"]: entry["type"] for entry in answer.json()["tables"]}
+
+    assert listed() == {table_name: "TABLE", f"{table_name}_view": "VIEW"}
+    assert listed(type="VIEW") == {f"{table_name}_view": "VIEW"}
+    assert listed(schema="pintail") == {}
 
 
 def test_table_schema(rest, table_name):

@@ -74,22 +74,23 @@ class RestDoor:
     def close(self):
         self.session.close()
 
-    def table(self, sql):
+    def _post(self, sql, accept):
         answer = self.session.post(
-            self.url,
-            data=sql.encode(),
-            headers={"Content-Type": "text/plain",
-                     "Accept": "application/vnd.apache.arrow.stream"},
-            timeout=60,
-        )
+            self.url, data=sql.encode(), timeout=60,
+            headers={"Content-Type": "text/plain", "Accept": accept})
         if answer.status_code != 200:
             error = answer.json()["error"]
             raise SqlError((error["code"],), error["message"])
+        return answer
+
+    def table(self, sql):
+        answer = self._post(sql, "application/vnd.apache.arrow.stream")
+        if answer.headers["Content-Type"].startswith("application/json"):
+            return pa.table({})  # a statement without rows
         return pa.ipc.open_stream(answer.content).read_all()
 
     def count(self, sql):
-        """The rows changed, from the one-row `Count` answer."""
-        return self.table(sql).column(0)[0].as_py()
+        return self._post(sql, "application/json").json()["rows_changed"]
 
 
 DOORS = {"flight": FlightDoor, "rest": RestDoor}
