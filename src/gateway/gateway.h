@@ -45,6 +45,7 @@ struct GatewayOptions {
   int64_t max_prepared_per_session = 1'000;
   int64_t max_parked_results = 1'000;
   int64_t max_running_statements = 64;  // more are refused as ResourceExhausted
+  int64_t max_running_ingests = 256;    // likewise; each may hold a thread and two chunks
   int64_t recent_statements = 1'000;    // remembered for pintail.statements
   std::chrono::milliseconds slow_statement{1'000};
   bool log_parameters = false;

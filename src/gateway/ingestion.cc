@@ -1,0 +1,131 @@
+// Gateway: ingest into a session's tables.
+#include <utility>
+
+#include "base/error.h"
+#include "engine/names.h"
+#include "gateway/gateway_impl.h"
+
+namespace pintail::gateway {
+namespace {
+
+ingest::Mode ModeOf(IngestMode mode) {
+  switch (mode) {
+    case IngestMode::kCreateOrAppend:
+      return ingest::Mode::kCreateOrAppend;
+    case IngestMode::kAppend:
+      return ingest::Mode::kAppend;
+    case IngestMode::kCreate:
+      return ingest::Mode::kCreate;
+    case IngestMode::kReplace:
+      return ingest::Mode::kReplace;
+  }
+  return ingest::Mode::kCreateOrAppend;
+}
+
+arrow::Status CheckPositive(const char* option, std::optional<int64_t> value) {
+  if (!value || *value > 0) return arrow::Status::OK();
+  return base::MakeError(base::ErrorKind::kInvalidArgument, option, " is ", *value,
+                         " but has to be at least 1");
+}
+
+arrow::Result<ingest::Order> OrderFor(const ingest::WritePath& path, const Place& place,
+                                      const IngestRequest& request) {
+  ARROW_ASSIGN_OR_RAISE(ingest::Order order,
+                        path.OrderFor(request.stream, request.table));
+  order.mode = ModeOf(request.mode);
+  order.temporary = request.temporary;
+  order.session = place.session->number();
+  if (request.temporary && !(order.table.catalog.empty() && order.table.schema.empty())) {
+    return base::MakeError(base::ErrorKind::kInvalidArgument, "a temporary table has "
+                           "neither catalog nor schema, but ",
+                           engine::QuoteName(order.table), " was asked for; name the table alone");
+  }
+  ARROW_RETURN_NOT_OK(CheckPositive("chunk_rows", request.chunk_rows));
+  ARROW_RETURN_NOT_OK(CheckPositive("commit_rows", request.commit_rows));
+  if (request.commit_interval) {
+    ARROW_RETURN_NOT_OK(CheckPositive("commit_interval", request.commit_interval->count()));
+  }
+  catalog::StreamPolicy& policy = order.stream.policy;
+  if (request.schema_policy) policy.schema_policy = *request.schema_policy;
+  if (request.chunk_rows) policy.chunk_rows = *request.chunk_rows;
+  if (request.commit_rows) policy.commit_rows = request.commit_rows;
+  if (request.commit_interval) policy.commit_interval = request.commit_interval;
+  return order;
+}
+
+}  // namespace
+
+arrow::Result<IngestResult> GatewayImpl::Ingest(
+    const CallPtr& call, const SessionPtr& session, const IngestRequest& request,
+    std::shared_ptr<arrow::RecordBatchReader> batches,
+    const std::function<arrow::Status(const IngestCommit&)>& on_commit) {
+  ARROW_ASSIGN_OR_RAISE(const Place place,
+                        PlaceOf(*call, session, request.transaction_id));
+  ARROW_ASSIGN_OR_RAISE(const ingest::Order order, OrderFor(write_path_, place, request));
+  ARROW_ASSIGN_OR_RAISE(
+      const RunPtr run,
+      runs_->Start({.call = call,
+                    .kind = RunKind::kIngest,
+                    .session = place.session->number(),
+                    .identity = call->identity(),
+                    .parent = "",
+                    .sql = "INGEST INTO " + engine::QuoteName(order.table),
+                    .verb = "INGEST",
+                    .parameters = "",
+                    .timeout = std::nullopt}));
+  const auto began = rooms_.clock.Now();
+  const std::string& stream = order.stream.name;
+  Figures& figures = runs_->figures();
+  const ingest::OnCommit committed = [&](const ingest::Commit& commit) -> arrow::Status {
+    figures.Ingested(stream, commit.new_rows, commit.new_bytes);
+    run->SetRows(commit.rows);
+    if (!on_commit) return arrow::Status::OK();
+    return on_commit({.number = commit.number, .rows = commit.rows});
+  };
+
+  return Explained(*run, [&]() -> arrow::Result<IngestResult> {
+    ARROW_ASSIGN_OR_RAISE(
+        Lease lease, place.transaction
+                         ? place.session->LeaseTransaction(*run, place.transaction)
+                         : place.session->LeaseAny(*run));
+    ARROW_RETURN_NOT_OK(lease.AttachTo(*run));
+    const bool inside = lease.connection().InTransaction();
+    ARROW_ASSIGN_OR_RAISE(const ingest::Outcome outcome,
+                          write_path_.Ingest(run->context(), lease.connection(), order,
+                                             std::move(batches), committed));
+    lease.Return();
+    if (inside) {
+      ARROW_RETURN_NOT_OK(CountLater(*call, request.transaction_id, order, outcome));
+    }
+    run->SetRows(outcome.rows);
+    run->Finish(arrow::Status::OK());
+    figures.IngestEnded(stream, rooms_.clock.Now() - began);
+    return IngestResult{.stream = stream,
+                        .table = order.table,
+                        .rows = outcome.rows,
+                        .commits = outcome.commits};
+  });
+}
+
+arrow::Status GatewayImpl::CountLater(const base::CallContext& call,
+                                      const std::string& transaction_id,
+                                      const ingest::Order& order,
+                                      const ingest::Outcome& outcome) {
+  const auto count = [this, stream = order.stream, rows = outcome.rows,
+                      bytes = outcome.bytes] {
+    rooms_.streams.RecordCommit(stream, rows, bytes);
+    runs_->figures().Ingested(stream.name, rows, bytes);
+  };
+  if (transaction_id.empty()) {
+    // In a transaction begun by SQL, whose end nobody tells us of.
+    count();
+    return arrow::Status::OK();
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto open,
+                        transactions_.Find(transaction_id, call.identity()));
+  std::lock_guard lock(open->mutex);
+  open->after_commit.emplace_back(count);
+  return arrow::Status::OK();
+}
+
+}  // namespace pintail::gateway

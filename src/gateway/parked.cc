@@ -1,0 +1,143 @@
+// Gateway: results for clients that fetch them later.
+#include <utility>
+
+#include "base/error.h"
+#include "gateway/gateway_impl.h"
+#include "gateway/statement_stream.h"
+#include "query/statement_text.h"
+
+namespace pintail::gateway {
+namespace {
+
+using base::ErrorKind;
+using base::MakeError;
+
+// A kept result larger than this can be fetched once only.
+constexpr int64_t kMaxKeptBytes = int64_t{16} << 20;
+
+ParkedResult Announce(const Parked& parked) {
+  return {.handle = parked.handle,
+          .schema = parked.schema,
+          .traits = parked.traits,
+          .rows_changed = parked.rows_changed};
+}
+
+}  // namespace
+
+arrow::Result<ParkedResult> GatewayImpl::Park(const CallPtr& call,
+                                              const SessionPtr& session,
+                                              StatementRequest request) {
+  ARROW_ASSIGN_OR_RAISE(const Place place,
+                        PlaceOf(*call, session, request.transaction_id));
+  ARROW_ASSIGN_OR_RAISE(const RunPtr run, StartRun(call, *place.session, request));
+  return ParkRequest(run, place, request, /*eager=*/false);
+}
+
+arrow::Result<ParkedResult> GatewayImpl::ParkRequest(const RunPtr& run, const Place& place,
+                                                     const StatementRequest& request,
+                                                     bool eager) {
+  return Explained(*run, [&]() -> arrow::Result<ParkedResult> {
+    ARROW_ASSIGN_OR_RAISE(Planned planned,
+                          PlanText(*run, place, request.sql, request.parameters));
+    return ParkPlanned(*run, std::move(planned),
+                       {.place = place,
+                        .timeout = request.timeout,
+                        .parameters = request.parameters,
+                        .plans = std::make_shared<PlanCache>(),
+                        .eager = eager});
+  });
+}
+
+arrow::Result<ParkedResult> GatewayImpl::ParkPlanned(StatementRun& run, Planned planned,
+                                                     const ToPark& to_park) {
+  auto parked = std::make_shared<Parked>(run.request().identity, to_park.place.session);
+  parked->place = to_park.place;
+  parked->text = planned.text;
+  parked->timeout = to_park.timeout;
+  parked->traits = planned.statement->traits();
+  parked->plans = to_park.plans;
+  parked->parameters = to_park.parameters;
+  if (!planned.single && planned.statement->parameters().empty()) {
+    parked->parameters = nullptr;
+  }
+  ARROW_RETURN_NOT_OK(query::CheckParameters(planned.statement->parameters(),
+                                             parked->parameters.get()));
+
+  // A read is put off as long as the announced columns are sure to be those it will have,
+  // and nothing is pending in a transaction that may be over by then.
+  const bool later = !to_park.eager && query::CanStream(parked->traits) &&
+                     planned.lease.may_stream() &&
+                     query::SchemaIsCertain(*planned.statement, parked->parameters.get());
+  if (later) {
+    parked->schema = planned.statement->schema();
+    parked->plans->Keep({planned.lease.slot(), std::move(planned.statement)});
+    planned.lease.Return();
+    ARROW_RETURN_NOT_OK(parked_.Insert(parked));
+    run.FinishUnrecorded();
+    return Announce(*parked);
+  }
+  // Room first: an effect must not happen whose result cannot be kept.
+  ARROW_RETURN_NOT_OK(parked_.Insert(parked));
+  const auto work = [&]() -> arrow::Status {
+    ARROW_ASSIGN_OR_RAISE(Ran ran, RunPlanned(run, to_park.place, std::move(planned),
+                                              parked->parameters, /*materialize=*/true));
+    parked->schema = ran.rows->schema();
+    parked->rows_changed = ran.rows_changed;
+    ARROW_ASSIGN_OR_RAISE(parked->kept,
+                          KeptRows::Make(std::move(ran.rows), kMaxKeptBytes));
+    if (ran.detached) {
+      parked->plans->Keep({ran.planned.lease.slot(), std::move(ran.planned.statement)});
+    }
+    return arrow::Status::OK();
+  };
+  const arrow::Status status = work();
+  if (!status.ok()) {
+    (void)parked_.Take(parked->handle, parked->identity);
+    return status;
+  }
+  if (parked->kept->rows() > 0) run.AddReturnedRows(parked->kept->rows());
+  if (parked->rows_changed) run.SetRows(*parked->rows_changed);
+  run.Finish(arrow::Status::OK());
+  return Announce(*parked);
+}
+
+arrow::Result<StatementResult> GatewayImpl::Fetch(const CallPtr& call,
+                                                  const std::string& handle) {
+  ARROW_RETURN_NOT_OK(call->CheckAlive());
+  ARROW_ASSIGN_OR_RAISE(const auto parked, parked_.Find(handle, call->identity()));
+  parked->session->Touch();
+  const bool can_run = query::CanStream(parked->traits);
+  if (!parked->kept || (can_run && !parked->kept->Available())) {
+    return FetchNow(call, *parked);
+  }
+  ARROW_ASSIGN_OR_RAISE(auto rows, parked->kept->Open());
+  return StatementResult{.statement_id = parked->handle,
+                         .traits = parked->traits,
+                         .rows = std::move(rows),
+                         .rows_changed = parked->rows_changed};
+}
+
+arrow::Result<StatementResult> GatewayImpl::FetchNow(const CallPtr& call, Parked& parked) {
+  const StatementRequest request{.sql = parked.text,
+                                 .transaction_id = "",
+                                 .parameters = parked.parameters,
+                                 .timeout = parked.timeout};
+  ARROW_ASSIGN_OR_RAISE(const RunPtr run,
+                        StartRun(call, *parked.session, request, parked.handle));
+  return Explained(*run, [&]() -> arrow::Result<StatementResult> {
+    ARROW_ASSIGN_OR_RAISE(
+        Planned planned,
+        PlanAgain(*run, parked.place, parked.text, parked.traits, *parked.plans));
+    ARROW_ASSIGN_OR_RAISE(Ran ran, RunPlanned(*run, parked.place, std::move(planned),
+                                              parked.parameters, /*materialize=*/false));
+    if (!ran.rows->schema()->Equals(*parked.schema, /*check_metadata=*/false)) {
+      return MakeError(ErrorKind::kConflict,
+                       "the result's columns have changed since it was announced: ",
+                       parked.schema->ToString(), " then, ",
+                       ran.rows->schema()->ToString(), " now; run the statement again");
+    }
+    return Deliver(run, std::move(ran), parked.plans);
+  });
+}
+
+}  // namespace pintail::gateway

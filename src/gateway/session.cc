@@ -1,0 +1,244 @@
+#include "gateway/session.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+
+namespace pintail::gateway {
+namespace {
+
+using base::ErrorKind;
+using base::MakeError;
+
+// Readers that a session keeps for its next statements.
+constexpr size_t kMaxIdleReaders = 4;
+
+}  // namespace
+
+Lease& Lease::operator=(Lease&& other) noexcept {
+  if (this != &other) {
+    Return();
+    session_ = std::move(other.session_);
+    slot_ = std::move(other.slot_);
+    run_ = std::move(other.run_);
+    may_stream_ = other.may_stream_;
+  }
+  return *this;
+}
+
+arrow::Status Lease::AttachTo(StatementRun& run) {
+  ARROW_RETURN_NOT_OK(run.Attach(*slot_->connection));
+  run_ = run.shared_from_this();
+  return arrow::Status::OK();
+}
+
+void Lease::Return() {
+  if (!slot_) return;
+  // First, so that an interrupt cannot hit the connection's next user.
+  if (run_) run_->Detach(*slot_->connection);
+  run_.reset();
+  const std::shared_ptr<Slot> slot = std::move(slot_);
+  const std::shared_ptr<Session> session = std::move(session_);
+  slot_ = nullptr;
+  session->Return(slot);
+}
+
+Session::Session(const base::Clock& clock, Identity identity)
+    : clock_(clock),
+      identity_(std::move(identity)),
+      opened_at_(clock.WallNow()),
+      used_(clock.Now()) {}
+
+arrow::Result<SessionPtr> Session::Make(engine::Database& database,
+                                        const base::Clock& clock, Identity identity) {
+  SessionPtr session(new Session(clock, std::move(identity)));
+  session->home_ = std::make_shared<Slot>();
+  session->home_->role = Role::kHome;
+  ARROW_ASSIGN_OR_RAISE(session->home_->connection, database.Connect());
+  return session;
+}
+
+arrow::Result<Lease> Session::LeaseAny(StatementRun& run,
+                                       const std::shared_ptr<Slot>& preferred) {
+  bool pinned = false;
+  {
+    std::lock_guard lock(mutex_);
+    pinned = in_transaction_ || named_statements_;
+  }
+  if (pinned) return LeaseHome(run);
+  if (identity_.transient) return LendHome();
+  return LeaseReader(run, preferred);
+}
+
+arrow::Result<Lease> Session::LeaseReader(StatementRun& run,
+                                          const std::shared_ptr<Slot>& preferred) {
+  if (std::optional<Lease> idle = TakeIdle(preferred)) return std::move(*idle);
+  return ForkHome(run);
+}
+
+arrow::Result<Lease> Session::LeaseHome(StatementRun& run) { return Turn(run, home_); }
+
+arrow::Result<Lease> Session::LeaseTransaction(StatementRun& run,
+                                               const std::shared_ptr<Slot>& slot) {
+  return Turn(run, slot);
+}
+
+arrow::Result<Lease> Session::Turn(StatementRun& run, const std::shared_ptr<Slot>& slot) {
+  std::unique_lock lock(mutex_);
+  const bool came = changed_.wait(lock, run.stop_token(),
+                                  [&] { return !slot->busy || slot->closed; });
+  if (!came) return run.Check();
+  if (slot->closed) return ClosedError();
+  slot->busy = true;
+  ++leased_;
+  return Lease(shared_from_this(), slot, /*may_stream=*/false);
+}
+
+std::optional<Lease> Session::TakeIdle(const std::shared_ptr<Slot>& preferred) {
+  std::lock_guard lock(mutex_);
+  if (closed_) return std::nullopt;
+  std::shared_ptr<Slot> slot;
+  if (preferred && !preferred->busy && !preferred->closed &&
+      preferred->role == Role::kReader && preferred->generation == generation_) {
+    slot = preferred;
+    std::erase(idle_readers_, preferred);
+  } else if (!idle_readers_.empty()) {
+    slot = std::move(idle_readers_.back());
+    idle_readers_.pop_back();
+  } else {
+    return std::nullopt;
+  }
+  slot->busy = true;
+  ++leased_;
+  return Lease(shared_from_this(), std::move(slot), /*may_stream=*/true);
+}
+
+arrow::Result<Lease> Session::ForkHome(StatementRun& run) {
+  const auto slot = std::make_shared<Slot>();
+  slot->busy = true;
+  {
+    ARROW_ASSIGN_OR_RAISE(const Lease home, LeaseHome(run));
+    {
+      // Settings change at home only, and home is ours now.
+      std::lock_guard lock(mutex_);
+      slot->generation = generation_;
+    }
+    ARROW_ASSIGN_OR_RAISE(slot->connection, home.connection().Fork());
+  }
+  std::lock_guard lock(mutex_);
+  ++leased_;
+  return Lease(shared_from_this(), slot, /*may_stream=*/true);
+}
+
+arrow::Result<Lease> Session::LendHome() {
+  std::lock_guard lock(mutex_);
+  if (home_->closed) return ClosedError();
+  if (home_->busy) {
+    return MakeError(ErrorKind::kConflict,
+                     "a result of this call's session is still being read; read it to its "
+                     "end first, or use a session of its own");
+  }
+  home_->busy = true;
+  ++leased_;
+  return Lease(shared_from_this(), home_, /*may_stream=*/true);
+}
+
+void Session::SetRole(const Lease& lease, Role role) {
+  std::lock_guard lock(mutex_);
+  lease.slot()->role = role;
+}
+
+void Session::CloseSlot(const std::shared_ptr<Slot>& slot) {
+  std::unique_ptr<engine::Connection> closing;  // ends after the lock
+  {
+    std::lock_guard lock(mutex_);
+    slot->closed = true;
+    if (!slot->busy) closing = std::move(slot->connection);
+  }
+  changed_.notify_all();
+}
+
+void Session::Return(const std::shared_ptr<Slot>& slot) {
+  // Still ours until `busy` is false.
+  const bool in_transaction = slot->connection && slot->connection->InTransaction();
+  std::unique_ptr<engine::Connection> closing;  // ends after the lock
+  {
+    std::lock_guard lock(mutex_);
+    slot->busy = false;
+    --leased_;
+    if (slot->role == Role::kHome) in_transaction_ = in_transaction;
+    // A rollback that was itself interrupted leaves its transaction open.
+    if (slot->role == Role::kReader && in_transaction) slot->closed = true;
+    if (slot->role == Role::kReader) KeepOrClose(slot);
+    if (slot->closed) closing = std::move(slot->connection);
+    used_ = clock_.Now();
+  }
+  changed_.notify_all();
+}
+
+void Session::KeepOrClose(const std::shared_ptr<Slot>& slot) {
+  if (!closed_ && !slot->closed && slot->generation == generation_ &&
+      idle_readers_.size() < kMaxIdleReaders) {
+    idle_readers_.push_back(slot);
+  } else {
+    slot->closed = true;
+  }
+}
+
+void Session::SettingsChanged() {
+  std::vector<std::shared_ptr<Slot>> dropped;  // closed after the lock
+  std::lock_guard lock(mutex_);
+  ++generation_;
+  for (const auto& slot : idle_readers_) slot->closed = true;
+  dropped.swap(idle_readers_);
+}
+
+void Session::PinForNamedStatements() {
+  std::lock_guard lock(mutex_);
+  named_statements_ = true;
+}
+
+std::optional<std::chrono::milliseconds> Session::statement_timeout() const {
+  std::lock_guard lock(mutex_);
+  return statement_timeout_;
+}
+
+void Session::set_statement_timeout(std::optional<std::chrono::milliseconds> timeout) {
+  std::lock_guard lock(mutex_);
+  statement_timeout_ = timeout;
+}
+
+std::map<std::string, std::string> Session::options() const {
+  std::lock_guard lock(mutex_);
+  return options_;
+}
+
+void Session::set_option(const std::string& name, const std::string& value) {
+  std::lock_guard lock(mutex_);
+  options_[name] = value;
+}
+
+std::optional<base::Clock::Steady> Session::IdleSince() const {
+  std::lock_guard lock(mutex_);
+  if (leased_ > 0) return std::nullopt;
+  return used_.load();
+}
+
+void Session::Close() {
+  std::vector<std::shared_ptr<Slot>> dropped;  // closed after the lock
+  {
+    std::lock_guard lock(mutex_);
+    closed_ = true;
+    for (const auto& slot : idle_readers_) slot->closed = true;
+    dropped.swap(idle_readers_);
+  }
+  CloseSlot(home_);
+}
+
+arrow::Status Session::ClosedError() const {
+  return MakeError(ErrorKind::kNotFound,
+                   "the session or transaction was closed; open a new one");
+}
+
+}  // namespace pintail::gateway

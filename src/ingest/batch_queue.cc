@@ -1,0 +1,115 @@
+#include "ingest/batch_queue.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "arrow/util/byte_size.h"
+
+namespace pintail::ingest {
+namespace {
+
+int64_t BytesOf(const arrow::RecordBatch& batch) {
+  const arrow::Result<int64_t> referenced = arrow::util::ReferencedBufferSize(batch);
+  return referenced.ok() ? *referenced : arrow::util::TotalBufferSize(batch);
+}
+
+}  // namespace
+
+bool BatchQueue::Put(std::shared_ptr<arrow::RecordBatch> batch) {
+  const int64_t bytes = BytesOf(*batch);
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] {
+    return closed_ || waiting_.empty() ||
+           (rows_ < 2 * options_.chunk_rows && bytes_ < 2 * options_.chunk_bytes);
+  });
+  if (closed_) return false;
+  rows_ += batch->num_rows();
+  bytes_ += bytes;
+  waiting_.push_back({.batch = std::move(batch), .bytes = bytes});
+  busy_ = options_.lockstep;
+  changed_.notify_all();
+  changed_.wait(lock, [&] { return closed_ || !busy_; });
+  return !closed_;
+}
+
+void BatchQueue::Done() {
+  {
+    std::lock_guard lock(mutex_);
+    busy_ = false;
+  }
+  changed_.notify_all();
+}
+
+void BatchQueue::End(arrow::Status status) {
+  {
+    std::lock_guard lock(mutex_);
+    ended_ = true;
+    end_ = std::move(status);
+  }
+  changed_.notify_all();
+}
+
+bool BatchQueue::HasChunk() const {
+  return ended_ || rows_ >= options_.chunk_rows || bytes_ >= options_.chunk_bytes ||
+         (options_.lockstep && rows_ > 0);
+}
+
+bool BatchQueue::Ready() const {
+  std::lock_guard lock(mutex_);
+  return HasChunk();
+}
+
+arrow::Result<Chunk> BatchQueue::Take(const base::CallContext& call) {
+  std::unique_lock lock(mutex_);
+  if (!changed_.wait(lock, call.stop_token(), [&] { return nudged_ || HasChunk(); })) {
+    return call.CheckAlive();
+  }
+  nudged_ = false;
+  // What came before an error is not worth inserting: it would be rolled back.
+  if (ended_) ARROW_RETURN_NOT_OK(end_);
+  Chunk chunk;
+  while (!waiting_.empty()) {
+    Waiting& next = waiting_.front();
+    const bool full = chunk.rows + next.batch->num_rows() > 2 * options_.chunk_rows ||
+                      chunk.bytes + next.bytes > 2 * options_.chunk_bytes;
+    if (full && !chunk.batches.empty()) break;
+    chunk.rows += next.batch->num_rows();
+    chunk.bytes += next.bytes;
+    chunk.batches.push_back(std::move(next.batch));
+    waiting_.pop_front();
+  }
+  rows_ -= chunk.rows;
+  bytes_ -= chunk.bytes;
+  lock.unlock();
+  changed_.notify_all();
+  return chunk;
+}
+
+bool BatchQueue::Ended() const {
+  std::lock_guard lock(mutex_);
+  return ended_;
+}
+
+bool BatchQueue::AtEnd() const {
+  std::lock_guard lock(mutex_);
+  return ended_ && end_.ok() && waiting_.empty();
+}
+
+void BatchQueue::Nudge() {
+  {
+    std::lock_guard lock(mutex_);
+    nudged_ = true;
+  }
+  changed_.notify_all();
+}
+
+void BatchQueue::Close() {
+  {
+    std::lock_guard lock(mutex_);
+    closed_ = true;
+    waiting_.clear();
+  }
+  changed_.notify_all();
+}
+
+}  // namespace pintail::ingest

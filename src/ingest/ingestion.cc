@@ -1,0 +1,151 @@
+#include "ingest/ingestion.h"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "base/error.h"
+
+namespace pintail::ingest {
+namespace {
+
+// Past this much a chunk has as many rows as it will get.
+constexpr int64_t kChunkBytes = int64_t{8} << 20;
+
+BatchQueue::Options QueueOptions(const catalog::StreamPolicy& policy) {
+  BatchQueue::Options options{.chunk_rows = std::max<int64_t>(policy.chunk_rows, 1),
+                              .chunk_bytes = kChunkBytes,
+                              .lockstep = policy.commit_interval.has_value()};
+  if (policy.commit_rows) {
+    options.chunk_rows =
+        std::clamp<int64_t>(*policy.commit_rows, 1, options.chunk_rows);
+  }
+  return options;
+}
+
+}  // namespace
+
+Ingestion::Ingestion(Parts parts, std::shared_ptr<arrow::RecordBatchReader> batches)
+    : parts_(std::move(parts)),
+      batches_(std::move(batches)),
+      queue_(QueueOptions(policy())),
+      writer_({.call = parts_.call,
+               .connection = parts_.connection,
+               .order = parts_.order,
+               .gates = parts_.gates,
+               .arriving = batches_->schema()}) {}
+
+arrow::Result<Outcome> Ingestion::Run() {
+  const bool with_rule = policy().commit_rows || policy().commit_interval;
+  if (with_rule && writer_.in_foreign_transaction()) {
+    return base::MakeError(base::ErrorKind::kInvalidArgument,
+                           "commit_rows and commit_interval cannot be used inside a "
+                           "transaction; leave them out, or ingest outside of it");
+  }
+  std::jthread reading;
+  if (policy().commit_interval) {
+    reading = std::jthread([this] { ReadAll(); });
+  } else {
+    // The first chunk here: small ingests need no thread, and a stream that breaks before
+    // it never reaches the table.
+    while (!queue_.Ready() && ReadOne()) {
+    }
+    if (!policy().commit_rows && !queue_.Ended()) {
+      reading = std::jthread([this] { ReadAll(); });
+    }
+  }
+  const arrow::Status status = InsertAll();
+  // First, so that locks are free though the producer may take its time.
+  writer_.Rollback();
+  alarm_.reset();
+  queue_.Close();
+  if (reading.joinable()) reading.join();
+  if (!status.ok() && outcome_.commits > 0) {
+    return base::WithContext(status, "after " + std::to_string(outcome_.rows) +
+                                         " rows were committed, and the rest was not");
+  }
+  ARROW_RETURN_NOT_OK(status);
+  return outcome_;
+}
+
+bool Ingestion::ReadOne() {
+  if (!current_ || current_->num_rows() == 0) {
+    arrow::Status status = parts_.call.CheckAlive();
+    if (status.ok()) status = batches_->ReadNext(&current_);
+    if (!status.ok() || !current_) {
+      queue_.End(std::move(status));
+      return false;
+    }
+    if (current_->num_rows() == 0) return true;
+  }
+  const int64_t rows = std::min(current_->num_rows(), std::max<int64_t>(policy().chunk_rows, 1));
+  std::shared_ptr<arrow::RecordBatch> piece =
+      rows == current_->num_rows() ? current_ : current_->Slice(0, rows);
+  current_ = rows == current_->num_rows() ? nullptr : current_->Slice(rows);
+  return queue_.Put(std::move(piece));
+}
+
+void Ingestion::ReadAll() {
+  while (ReadOne()) {
+  }
+}
+
+arrow::Status Ingestion::InsertAll() {
+  const bool reads_here = policy().commit_rows && !policy().commit_interval;
+  while (true) {
+    if (reads_here) {
+      while (!queue_.Ready() && ReadOne()) {
+      }
+    }
+    ARROW_ASSIGN_OR_RAISE(Chunk chunk, queue_.Take(parts_.call));
+    if (chunk.rows > 0) ARROW_RETURN_NOT_OK(InsertChunk(std::move(chunk)));
+    const bool at_end = queue_.AtEnd();
+    // A stream without rows still makes its table.
+    if (at_end && outcome_.commits == 0) ARROW_RETURN_NOT_OK(writer_.Open());
+    if (CommitIsDue() || at_end) ARROW_RETURN_NOT_OK(CommitPending());
+    if (at_end) return arrow::Status::OK();
+    queue_.Done();
+  }
+}
+
+arrow::Status Ingestion::InsertChunk(Chunk chunk) {
+  ARROW_RETURN_NOT_OK(writer_.Open());
+  if (pending_rows_ == 0) StartInterval();
+  const int64_t bytes = chunk.bytes;
+  ARROW_ASSIGN_OR_RAISE(const int64_t inserted, writer_.Insert(std::move(chunk)));
+  pending_rows_ += inserted;
+  pending_bytes_ += bytes;
+  return arrow::Status::OK();
+}
+
+void Ingestion::StartInterval() {
+  if (!policy().commit_interval) return;
+  commit_due_ = parts_.clock.Now() + *policy().commit_interval;
+  alarm_ = parts_.timers.At(*commit_due_, [this] { queue_.Nudge(); });
+}
+
+bool Ingestion::CommitIsDue() const {
+  if (pending_rows_ == 0) return false;
+  if (policy().commit_rows && pending_rows_ >= *policy().commit_rows) return true;
+  return commit_due_ && parts_.clock.Now() >= *commit_due_;
+}
+
+arrow::Status Ingestion::CommitPending() {
+  // Nothing new since the last one.
+  if (pending_rows_ == 0 && outcome_.commits > 0) return arrow::Status::OK();
+  ARROW_RETURN_NOT_OK(parts_.call.CheckAlive());
+  ARROW_RETURN_NOT_OK(writer_.Commit());
+  commit_due_.reset();
+  const Commit commit{.number = outcome_.commits + 1,
+                      .rows = outcome_.rows + pending_rows_,
+                      .new_rows = std::exchange(pending_rows_, 0),
+                      .new_bytes = std::exchange(pending_bytes_, 0)};
+  outcome_.rows = commit.rows;
+  outcome_.bytes += commit.new_bytes;
+  if (writer_.in_foreign_transaction()) return arrow::Status::OK();
+  outcome_.commits = commit.number;
+  parts_.streams.RecordCommit(parts_.order.stream, commit.new_rows, commit.new_bytes);
+  return parts_.on_commit ? parts_.on_commit(commit) : arrow::Status::OK();
+}
+
+}  // namespace pintail::ingest

@@ -1,0 +1,63 @@
+// One ingest from its first batch to its last commit. Used by the thread of its call.
+//
+// Without a commit rule batches are read ahead in a second thread while chunks are
+// inserted. With `commit_rows` everything happens in one thread, batch after batch: the
+// producer may wait for the acknowledgement before it sends on. With `commit_interval` a
+// second thread waits for the producer, so that what has come is committed in time though
+// nothing more comes; it reads the next batch when the one before is in the table.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "ingest/batch_queue.h"
+#include "ingest/table_writer.h"
+#include "ingest/write_path.h"
+
+namespace pintail::ingest {
+
+class Ingestion {
+ public:
+  struct Parts {
+    const base::CallContext& call;
+    engine::Connection& connection;
+    const Order& order;
+    catalog::Streams& streams;
+    const base::Clock& clock;
+    base::Timers& timers;
+    TableGates& gates;
+    const OnCommit& on_commit;
+  };
+
+  Ingestion(Parts parts, std::shared_ptr<arrow::RecordBatchReader> batches);
+
+  arrow::Result<Outcome> Run();
+
+ private:
+  const catalog::StreamPolicy& policy() const { return parts_.order.stream.policy; }
+
+  // Of the reading thread.
+  bool ReadOne();  // false at the end
+  void ReadAll();
+
+  // Of the inserting thread, which is the caller's.
+  arrow::Status InsertAll();
+  arrow::Status InsertChunk(Chunk chunk);
+  bool CommitIsDue() const;
+  arrow::Status CommitPending();
+  void StartInterval();
+
+  const Parts parts_;
+  const std::shared_ptr<arrow::RecordBatchReader> batches_;
+  std::shared_ptr<arrow::RecordBatch> current_;  // what is left of the last batch read
+  BatchQueue queue_;
+  TableWriter writer_;
+  Outcome outcome_;
+  int64_t pending_rows_ = 0;  // inserted and not committed
+  int64_t pending_bytes_ = 0;
+  std::optional<base::Clock::Steady> commit_due_;
+  std::unique_ptr<base::Timers::Handle> alarm_;
+};
+
+}  // namespace pintail::ingest

@@ -1,0 +1,238 @@
+#include "ingest/table_writer.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+
+#include "base/error.h"
+#include "catalog/text_rows.h"
+#include "columnar/schema_change.h"
+#include "engine/names.h"
+#include "ingest/column_types.h"
+
+namespace pintail::ingest {
+namespace {
+
+using base::ErrorKind;
+using base::MakeError;
+using engine::QuoteName;
+
+// How often the opening is tried when other clients' SQL changes the table at that moment.
+constexpr int kMaxAttempts = 8;
+
+// Waits a little longer each time; the call's error when it is cancelled meanwhile.
+arrow::Status WaitBeforeAttempt(const base::CallContext& call, int attempt) {
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  never.wait_for(lock, call.stop_token(), std::chrono::milliseconds(attempt * attempt),
+                 [] { return false; });
+  return call.CheckAlive();
+}
+
+std::string Lower(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char letter) {
+    return static_cast<char>(letter >= 'A' && letter <= 'Z' ? letter + 32 : letter);
+  });
+  return text;
+}
+
+}  // namespace
+
+struct TableWriter::Change {
+  Need need = Need::kNothing;
+  columnar::SchemaChange columns;  // of kNothing and kAlter
+};
+
+TableWriter::TableWriter(Parts parts)
+    : parts_(std::move(parts)),
+      foreign_(parts_.connection.InTransaction()),
+      table_(parts_.order.table),
+      mode_(parts_.order.mode) {
+  if (parts_.order.temporary) {
+    table_.catalog = "temp";
+    table_.schema = "main";
+  }
+}
+
+TableWriter::~TableWriter() { Rollback(); }
+
+arrow::Status TableWriter::Open() {
+  if (open_) return arrow::Status::OK();
+  const bool makes = mode_ == Mode::kCreate || mode_ == Mode::kReplace;
+  TableGates::Use use = makes ? TableGates::Use::kChange : TableGates::Use::kAppend;
+  for (int attempt = 1;; ++attempt) {
+    bool needs_change = false;
+    const arrow::Status status = OpenAs(use, needs_change);
+    if (status.ok() && !needs_change) {
+      open_ = true;
+      return status;
+    }
+    // In the caller's transaction nothing can be tried again: it would have to be begun
+    // anew to see what the others did.
+    if (foreign_) return status;
+    Rollback();
+    if (needs_change) {
+      use = TableGates::Use::kChange;
+      continue;
+    }
+    if (base::KindOf(status) != ErrorKind::kConflict || attempt == kMaxAttempts) {
+      return status;
+    }
+    ARROW_RETURN_NOT_OK(WaitBeforeAttempt(parts_.call, attempt));
+  }
+}
+
+arrow::Status TableWriter::OpenAs(TableGates::Use use, bool& needs_change) {
+  if (!foreign_) {
+    if (gate_name_.empty()) {
+      ARROW_ASSIGN_OR_RAISE(gate_name_, GateName());
+    }
+    ARROW_ASSIGN_OR_RAISE(pass_, parts_.gates.Enter(parts_.call, gate_name_, use));
+    // After the gate, so that the transaction sees what those before us committed.
+    ARROW_RETURN_NOT_OK(parts_.connection.Begin());
+  }
+  ARROW_ASSIGN_OR_RAISE(const Change change, Plan());
+  if (!foreign_ && change.need != Need::kNothing && use == TableGates::Use::kAppend) {
+    needs_change = true;
+    return arrow::Status::OK();
+  }
+  ARROW_RETURN_NOT_OK(Apply(change));
+  Settle(change);
+  return arrow::Status::OK();
+}
+
+arrow::Result<TableWriter::Change> TableWriter::Plan() {
+  // After its first commit the table is ours to append to.
+  const Mode mode = committed_ ? Mode::kCreateOrAppend : mode_;
+  Change change;
+  if (mode == Mode::kReplace) {
+    change.need = Need::kReplace;
+    return change;
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto existing, ExistingColumns());
+  if (existing && mode == Mode::kCreate) {
+    return MakeError(ErrorKind::kAlreadyExists, "the table ", QuoteName(table_),
+                     " exists already; append to it, replace it, or choose another name");
+  }
+  if (!existing && mode == Mode::kAppend) {
+    return MakeError(ErrorKind::kNotFound, "there is no table ", QuoteName(table_),
+                     "; create it first, or ingest with a mode that creates it");
+  }
+  if (!existing) {
+    change.need = Need::kCreate;
+    return change;
+  }
+  ARROW_ASSIGN_OR_RAISE(
+      change.columns,
+      columnar::PlanSchemaChange(*existing, *parts_.arriving,
+                                 parts_.order.stream.policy.schema_policy));
+  const bool alters = !change.columns.added.empty() || !change.columns.widened.empty();
+  if (alters) change.need = Need::kAlter;
+  return change;
+}
+
+arrow::Result<std::shared_ptr<arrow::Schema>> TableWriter::ExistingColumns() {
+  const auto columns = parts_.connection.TableSchema(table_);
+  if (columns.ok()) return *columns;
+  if (base::KindOf(columns.status()) != ErrorKind::kNotFound) return columns.status();
+  return std::shared_ptr<arrow::Schema>();
+}
+
+arrow::Status TableWriter::Apply(const Change& change) {
+  switch (change.need) {
+    case Need::kNothing:
+      return arrow::Status::OK();
+    case Need::kAlter:
+      return Alter(change);
+    case Need::kCreate:
+    case Need::kReplace:
+      break;
+  }
+  return parts_.connection.CreateTable(
+      table_, *parts_.arriving, parts_.order.temporary,
+      /*or_replace=*/change.need == Need::kReplace, /*if_not_exists=*/false);
+}
+
+arrow::Status TableWriter::Alter(const Change& change) {
+  arrow::FieldVector fields = change.columns.added;
+  fields.insert(fields.end(), change.columns.widened.begin(),
+                change.columns.widened.end());
+  ARROW_ASSIGN_OR_RAISE(const auto types, SqlTypes(parts_.connection, fields));
+  for (size_t i = 0; i < fields.size(); ++i) {
+    const bool added = i < change.columns.added.size();
+    const std::string statement =
+        "ALTER TABLE " + QuoteName(table_) +
+        (added ? " ADD COLUMN " : " ALTER COLUMN ") + QuoteName(fields[i]->name()) +
+        (added ? " " : " SET DATA TYPE ") + types[i];
+    ARROW_RETURN_NOT_OK(parts_.connection.Run(statement).status());
+  }
+  return arrow::Status::OK();
+}
+
+void TableWriter::Settle(const Change& change) {
+  inserted_ = parts_.arriving;
+  const auto& names = change.columns.target_columns;
+  if (names.empty()) return;  // the table is made of the arriving columns
+  arrow::FieldVector fields;
+  for (int i = 0; i < parts_.arriving->num_fields(); ++i) {
+    fields.push_back(parts_.arriving->field(i)->WithName(names[static_cast<size_t>(i)]));
+  }
+  inserted_ = arrow::schema(std::move(fields), parts_.arriving->metadata());
+}
+
+arrow::Result<int64_t> TableWriter::Insert(Chunk chunk) {
+  for (auto& batch : chunk.batches) {
+    if (inserted_->Equals(*batch->schema(), /*check_metadata=*/false)) continue;
+    batch = arrow::RecordBatch::Make(inserted_, batch->num_rows(), batch->columns());
+  }
+  ARROW_ASSIGN_OR_RAISE(auto reader,
+                        arrow::RecordBatchReader::Make(std::move(chunk.batches), inserted_));
+  return parts_.connection.Insert(table_, std::move(reader));
+}
+
+arrow::Status TableWriter::Commit() {
+  if (!open_) return arrow::Status::OK();
+  open_ = false;
+  if (foreign_) return arrow::Status::OK();
+  const arrow::Status status = parts_.connection.Commit();
+  // A commit that fails has rolled back already, or has to be.
+  if (!status.ok()) {
+    Rollback();
+    return status;
+  }
+  pass_.Return();
+  committed_ = true;
+  return status;
+}
+
+void TableWriter::Rollback() {
+  open_ = false;
+  if (foreign_) return;
+  // An interrupt that ended the work may hit the rollback too, hence again.
+  for (int i = 0; i < 3 && parts_.connection.InTransaction(); ++i) {
+    (void)parts_.connection.Rollback();
+  }
+  pass_.Return();
+}
+
+// Names of the same table should be equal. Where a search path of several schemas makes
+// them differ, DuckDB's own conflict and another attempt decide.
+arrow::Result<std::string> TableWriter::GateName() {
+  std::string database = table_.catalog;
+  std::string schema = table_.schema;
+  if (parts_.order.temporary) {
+    database += "#" + std::to_string(parts_.order.session);
+  } else if (database.empty() || schema.empty()) {
+    ARROW_ASSIGN_OR_RAISE(
+        const auto current,
+        catalog::TextRows(parts_.connection,
+                          "SELECT current_database(), current_schema()"));
+    if (database.empty()) database = current.at(0).at(0).value_or("");
+    if (schema.empty()) schema = current.at(0).at(1).value_or("");
+  }
+  return Lower(QuoteName(engine::TableName{database, schema, table_.table}));
+}
+
+}  // namespace pintail::ingest

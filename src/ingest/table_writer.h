@@ -1,0 +1,66 @@
+// One writer of one table: opens a transaction in which the table fits the arriving
+// columns, inserts, commits. Used by the thread of its ingest.
+//
+// Invariant: what it makes or alters is part of the transaction that inserts, so a failure
+// takes it back too.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "arrow/type.h"
+#include "ingest/batch_queue.h"
+#include "ingest/write_path.h"
+
+namespace pintail::ingest {
+
+class TableWriter {
+ public:
+  struct Parts {
+    const base::CallContext& call;
+    engine::Connection& connection;
+    const Order& order;
+    TableGates& gates;
+    std::shared_ptr<arrow::Schema> arriving;
+  };
+
+  explicit TableWriter(Parts parts);
+  // Rolls back what was not committed.
+  ~TableWriter();
+
+  // Whether the transaction is the caller's, who ends it.
+  bool in_foreign_transaction() const { return foreign_; }
+
+  // Begins, and brings the table to the arriving columns. Waits for writers that change
+  // the table. No effect when open.
+  arrow::Status Open();
+  arrow::Result<int64_t> Insert(Chunk chunk);
+  arrow::Status Commit();
+  void Rollback();
+
+ private:
+  // What the table needs before the batches fit.
+  enum class Need : uint8_t { kNothing, kCreate, kReplace, kAlter };
+  struct Change;
+
+  arrow::Status OpenAs(TableGates::Use use, bool& needs_change);
+  arrow::Result<Change> Plan();
+  arrow::Status Apply(const Change& change);
+  arrow::Status Alter(const Change& change);
+  arrow::Result<std::string> GateName();
+  arrow::Result<std::shared_ptr<arrow::Schema>> ExistingColumns();
+  void Settle(const Change& change);
+
+  const Parts parts_;
+  const bool foreign_;
+  engine::TableName table_;
+  Mode mode_;
+  bool open_ = false;
+  bool committed_ = false;
+  std::string gate_name_;
+  TableGates::Pass pass_;
+  std::shared_ptr<arrow::Schema> inserted_;  // arriving columns by the table's names
+};
+
+}  // namespace pintail::ingest

@@ -1,0 +1,79 @@
+// The write path: batches into a table, all or nothing, or commit by commit.
+//
+// One per server; thread-safe. Knows the table's schema policy and who else writes to the
+// table; the connection it works on is the caller's.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "arrow/record_batch.h"
+#include "arrow/result.h"
+#include "base/call_context.h"
+#include "base/clock.h"
+#include "base/timers.h"
+#include "catalog/streams.h"
+#include "engine/connection.h"
+#include "ingest/table_gate.h"
+
+namespace pintail::ingest {
+
+enum class Mode : uint8_t { kCreateOrAppend, kAppend, kCreate, kReplace };
+
+// What is to be done with the batches.
+struct Order {
+  catalog::StreamDeclaration stream;  // its policy is the one to follow
+  engine::TableName table;
+  Mode mode = Mode::kCreateOrAppend;
+  bool temporary = false;  // the table is one of the session's
+  int64_t session = 0;     // its number: temporary tables of others are others
+};
+
+// A commit that has happened.
+struct Commit {
+  int64_t number = 0;     // 1 for the first
+  int64_t rows = 0;       // committed so far, in all
+  int64_t new_rows = 0;   // by this commit
+  int64_t new_bytes = 0;  // likewise, as Arrow data
+};
+
+struct Outcome {
+  int64_t rows = 0;
+  int64_t bytes = 0;
+  int64_t commits = 0;  // none inside a transaction of the caller
+};
+
+using OnCommit = std::function<arrow::Status(const Commit&)>;
+
+class WritePath {
+ public:
+  WritePath(catalog::Streams& streams, const base::Clock& clock, base::Timers& timers)
+      : streams_(streams), clock_(clock), timers_(timers) {}
+
+  // The order for a stream's name, a table, or both (the stream with another target).
+  // InvalidArgument when there is neither, or a name that no table can have.
+  arrow::Result<Order> OrderFor(const std::string& stream,
+                                const engine::TableName& table) const;
+
+  // Takes all batches (validated) into the table. In a transaction that the connection is
+  // in already, else in one of its own; a commit rule is refused in the former. Until the
+  // first commit a failure leaves nothing behind, not even a table or column it made;
+  // later ones lose what was not committed. `on_commit` (may be empty) is called in this
+  // thread. The batches may be pulled in another thread, which has ended on return.
+  arrow::Result<Outcome> Ingest(const base::CallContext& call,
+                                engine::Connection& connection, const Order& order,
+                                std::shared_ptr<arrow::RecordBatchReader> batches,
+                                const OnCommit& on_commit);
+
+ private:
+  catalog::Streams& streams_;
+  const base::Clock& clock_;
+  base::Timers& timers_;
+  TableGates gates_;
+};
+
+}  // namespace pintail::ingest
