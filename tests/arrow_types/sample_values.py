@@ -39,6 +39,7 @@ SAME = {
     "decimal128 large": pa.array([D("9" * 38), None, D("-" + "9" * 38)], pa.decimal128(38, 0)),
     "date32": pa.array([DAY, None, datetime.date(1, 1, 1)], pa.date32()),
     "time64 us": pa.array([datetime.time(23, 59, 59, 999999), None], pa.time64("us")),
+    "time64 ns": pa.array([1, None, 86_399_999_999_999], pa.int64()).cast(pa.time64("ns")),
     "timestamp s": pa.array([MOMENT, None], pa.timestamp("s")),
     "timestamp ms": pa.array([MOMENT, None], pa.timestamp("ms")),
     "timestamp us": pa.array([MOMENT, None, datetime.datetime(1, 1, 1)], pa.timestamp("us")),
@@ -56,6 +57,9 @@ SAME = {
                                 pa.struct([("l", pa.list_(pa.int64())),
                                            ("s", pa.struct([("d", pa.date32())]))])),
     "map": pa.array([[("a", 1), ("b", None)], None, []], pa.map_(pa.string(), pa.int32())),
+    "sparse union": pa.UnionArray.from_sparse(
+        pa.array([0, 1, 0], pa.int8()), [pa.array([1, 2, None]), pa.array(["a", "b", "c"])],
+        ["number", "text"]),
     "uuid": pa.ExtensionArray.from_storage(
         pa.uuid(), pa.array([uuid.UUID(int=17).bytes, None], pa.binary(16))),
     "json": pa.ExtensionArray.from_storage(
@@ -84,6 +88,11 @@ DIFFERENT = {
                               pa.timestamp("us", tz="UTC")),
     "timestamp ms with zone": (pa.array([MOMENT, None], pa.timestamp("ms", tz="Asia/Tokyo")),
                                pa.timestamp("us", tz="UTC")),
+    "timestamp ns with zone": (
+        pa.array([1000, None], pa.int64()).cast(pa.timestamp("ns", tz="UTC")),
+        pa.timestamp("us", tz="UTC")),
+    "duration ns": (pa.array([2000, None], pa.int64()).cast(pa.duration("ns")),
+                    pa.month_day_nano_interval()),
     "duration s": (pa.array([datetime.timedelta(seconds=90), None], pa.duration("s")),
                    pa.month_day_nano_interval()),
     "duration us": (pa.array([datetime.timedelta(microseconds=5), None], pa.duration("us")),
@@ -99,17 +108,31 @@ DIFFERENT = {
 
 REFUSED = {
     "decimal256 of 76 digits": pa.array([D("1"), None], pa.decimal256(76, 0)),
+    "dense union": pa.UnionArray.from_dense(
+        pa.array([0, 1], pa.int8()), pa.array([0, 0], pa.int32()),
+        [pa.array([1]), pa.array(["a"])]),
+    "list of half floats": pa.array([[1.5]], pa.list_(pa.float16())),
+    "fixed list of nothing": pa.array([[], []], pa.list_(pa.int32(), 0)),
+}
+
+# What would be rounded is refused too: DuckDB keeps microseconds where these have more.
+FINER = {
+    "timestamp ns with zone": pa.array([1001], pa.int64()).cast(pa.timestamp("ns", tz="UTC")),
+    "duration ns": pa.array([2001], pa.int64()).cast(pa.duration("ns")),
+    "interval with nanoseconds": pa.array([_interval(0, 0, 1)], pa.month_day_nano_interval()),
 }
 
 
 def comparable(value):
     """A value such that what is equal for DuckDB compares equal."""
+    if hasattr(value, "asm8"):  # pandas' Timestamp and Timedelta, for nanoseconds
+        if not hasattr(value, "year"):
+            return _interval(0, 0, value.value)
+        return value.value if value.tz is None else comparable(value.to_pydatetime())
     if isinstance(value, datetime.timedelta):
         return _interval(0, 0, round(value.total_seconds() * 1_000_000) * 1000)
     if isinstance(value, datetime.datetime) and value.tzinfo:
         return value.astimezone(datetime.timezone.utc)
-    if hasattr(value, "value") and hasattr(value, "tz"):  # pandas.Timestamp
-        return value.value
     if isinstance(value, float) and value != value:
         return "nan"
     if isinstance(value, dict):

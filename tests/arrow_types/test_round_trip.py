@@ -9,7 +9,8 @@ import pytest
 import flight_sql as fs
 from flight_sql import FlightSqlClient
 from ipc_messages import table_bytes
-from arrow_types.sample_values import DIFFERENT, REFUSED, SAME, comparable, same_type
+from arrow_types.sample_values import (
+    DIFFERENT, FINER, REFUSED, SAME, comparable, same_type)
 
 
 class Refused(Exception):
@@ -86,6 +87,14 @@ def test_is_refused_by_name(server, table_name, name, way):
     assert str(array.type) in str(caught.value)
     with FlightSqlClient(server.flight_uri) as client, pytest.raises(pa.ArrowException):
         client.query(f"SELECT * FROM {table_name}")
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", FINER)
+def test_what_would_be_rounded_is_refused(server, table_name, name, way):
+    with pytest.raises(Refused, match="(?i)nanosecond") as caught:
+        way(server, table_name, pa.table({"odd_column": FINER[name]}))
+    assert "odd_column" in str(caught.value)
 
 
 @pytest.mark.parametrize("name", SAME)
