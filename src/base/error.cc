@@ -64,8 +64,13 @@ arrow::Status MakeStatus(ErrorKind kind, std::string message) {
                        std::make_shared<KindDetail>(kind));
 }
 
+bool HasKind(const arrow::Status& status) {
+  return status.detail() != nullptr &&
+         std::string_view(status.detail()->type_id()) == kDetailTypeId;
+}
+
 ErrorKind KindOf(const arrow::Status& status) {
-  if (status.detail() && std::string_view(status.detail()->type_id()) == kDetailTypeId) {
+  if (HasKind(status)) {
     return static_cast<const KindDetail&>(*status.detail()).kind();
   }
   switch (status.code()) {

@@ -53,6 +53,9 @@ arrow::Status MakeError(ErrorKind kind, Parts&&... parts) {
 // Arrow itself, the nearest one for its code. Must not be called with an OK status.
 ErrorKind KindOf(const arrow::Status& status);
 
+// Whether the failed status was made by MakeStatus, and so names its kind itself.
+bool HasKind(const arrow::Status& status);
+
 // The status with `context` and ": " put before its message; kind and code are kept.
 arrow::Status WithContext(const arrow::Status& status, std::string_view context);
 

@@ -49,6 +49,7 @@ TEST(Error, EveryKindSurvivesBeingMadeReadAndGivenContext) {
     EXPECT_FALSE(made.ok());
     EXPECT_EQ(KindOf(made), c.kind) << c.name;
     EXPECT_EQ(made.message(), "table 't' has 3 rows");
+    EXPECT_TRUE(HasKind(made));
 
     const arrow::Status wrapped = WithContext(made, "ingest");
     EXPECT_EQ(KindOf(wrapped), c.kind) << c.name;
@@ -76,6 +77,7 @@ TEST(Error, StatusesOfArrowItselfGetTheNearestKind) {
       {arrow::Status::UnknownError("x"), ErrorKind::kInternal},
   };
   for (const auto& c : kCases) {
+    EXPECT_FALSE(HasKind(c.status));
     EXPECT_EQ(KindOf(c.status), c.expected) << c.status.ToString();
     EXPECT_EQ(KindOf(WithContext(c.status, "reading")), c.expected)
         << c.status.ToString();

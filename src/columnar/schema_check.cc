@@ -35,9 +35,11 @@ class SchemaCheck {
                    "' (upper and lower case are the same to SQL); rename one");
       }
       const arrow::Status status = CheckType(*field->type(), depth);
-      if (!status.ok()) {
+      // The column is enough: a path of a thousand fields helps nobody.
+      if (!status.ok() && depth == 1) {
         return base::WithContext(status, std::string(what) + " '" + field->name() + "'");
       }
+      ARROW_RETURN_NOT_OK(status);
     }
     return arrow::Status::OK();
   }

@@ -1,0 +1,215 @@
+// Arrow IPC streams and files. Messages are read here rather than by Arrow, so that a
+// length is believed only as far as bytes arrive, and what a compressed body may grow to is
+// known before it is decompressed.
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "arrow/buffer.h"
+#include "arrow/ipc/message.h"
+#include "arrow/ipc/reader.h"
+#include "columnar/array_layout.h"
+#include "columnar/bounded_pool.h"
+#include "columnar/format_readers.h"
+
+namespace pintail::columnar {
+namespace {
+
+using arrow::Status;
+using MessagePtr = std::unique_ptr<arrow::ipc::Message>;
+
+// 100,000 fields take about 10 MB of metadata.
+constexpr int64_t kMaxMetadataBytes = int64_t{64} << 20;
+// Memory is taken in steps of at most this, doubling as bytes really come.
+constexpr int64_t kFirstStepBytes = int64_t{4} << 20;
+constexpr int32_t kContinuation = -1;
+
+Status CutShort(int64_t wanted, int64_t got) {
+  return Lie("the Arrow IPC stream ends inside a message: ", wanted,
+             " more bytes were announced, ", got, " came");
+}
+
+// Reads all `size` bytes, or fewer at the end of the input.
+arrow::Result<std::shared_ptr<arrow::Buffer>> ReadUpTo(arrow::io::InputStream& input,
+                                                       int64_t size) {
+  if (input.supports_zero_copy()) return input.Read(size);
+  ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::ResizableBuffer> buffer,
+                        arrow::AllocateResizableBuffer(std::min(size, kFirstStepBytes)));
+  int64_t filled = 0;
+  while (filled < size) {
+    if (filled == buffer->size()) {
+      ARROW_RETURN_NOT_OK(buffer->Resize(std::min(size, filled * 2)));
+    }
+    ARROW_ASSIGN_OR_RAISE(const int64_t read,
+                          input.Read(buffer->size() - filled,
+                                     buffer->mutable_data() + filled));
+    if (read == 0) break;
+    filled += read;
+  }
+  ARROW_RETURN_NOT_OK(buffer->Resize(filled, /*shrink_to_fit=*/false));
+  return buffer;
+}
+
+arrow::Result<std::shared_ptr<arrow::Buffer>> ReadExactly(arrow::io::InputStream& input,
+                                                          int64_t size) {
+  ARROW_ASSIGN_OR_RAISE(auto buffer, ReadUpTo(input, size));
+  if (buffer->size() < size) return CutShort(size, buffer->size());
+  return buffer;
+}
+
+class BoundedMessageReader final : public arrow::ipc::MessageReader {
+ public:
+  BoundedMessageReader(std::shared_ptr<arrow::io::InputStream> input,
+                       const Limits& limits, BoundedPool& pool)
+      : input_(std::move(input)), limits_(limits), pool_(pool) {}
+
+  arrow::Result<MessagePtr> ReadNextMessage() override {
+    ARROW_ASSIGN_OR_RAISE(const int64_t metadata_size, ReadMetadataSize());
+    if (metadata_size == 0) return nullptr;
+    ARROW_ASSIGN_OR_RAISE(auto metadata, ReadExactly(*input_, metadata_size));
+
+    auto listener = std::make_shared<arrow::ipc::AssignMessageDecoderListener>(&message_);
+    arrow::ipc::MessageDecoder decoder(listener,
+                                       arrow::ipc::MessageDecoder::State::METADATA,
+                                       metadata_size, &pool_);
+    pool_.Renew(kMaxMetadataBytes);
+    ARROW_RETURN_NOT_OK(decoder.Consume(std::move(metadata)));
+    int64_t body_size = 0;
+    if (decoder.state() == arrow::ipc::MessageDecoder::State::BODY) {
+      body_size = decoder.next_required_size();
+      if (body_size < 0 || body_size > limits_.max_batch_bytes) {
+        return Lie("the Arrow IPC stream announces a message of ", body_size,
+                   " bytes; the limit is ", limits_.max_batch_bytes);
+      }
+      ARROW_ASSIGN_OR_RAISE(auto body, ReadExactly(*input_, body_size));
+      ARROW_RETURN_NOT_OK(decoder.Consume(std::move(body)));
+    }
+    if (message_ == nullptr) return Lie("the Arrow IPC stream has a message without end");
+    GrantMemoryFor(body_size);
+    return std::move(message_);
+  }
+
+ private:
+  // 0 at the end of the stream.
+  arrow::Result<int64_t> ReadMetadataSize() {
+    ARROW_ASSIGN_OR_RAISE(auto prefix, ReadUpTo(*input_, sizeof(int32_t)));
+    if (prefix->size() == 0) return 0;
+    if (prefix->size() < 4) return CutShort(4, prefix->size());
+    auto size = ValueAt<int32_t>(prefix->data(), 0);
+    // Writers before Arrow 0.15 put the length first.
+    if (size == kContinuation) {
+      ARROW_ASSIGN_OR_RAISE(prefix, ReadExactly(*input_, sizeof(int32_t)));
+      size = ValueAt<int32_t>(prefix->data(), 0);
+    }
+    if (size < 0 || size > kMaxMetadataBytes) {
+      return Lie("the Arrow IPC stream announces metadata of ", size,
+                 " bytes; this is not an Arrow IPC stream, or it is damaged");
+    }
+    return size;
+  }
+
+  // What decoding this message may allocate. Dictionaries count for later messages too:
+  // a small one that adds to a large dictionary makes a copy of all of it.
+  void GrantMemoryFor(int64_t body_size) {
+    if (message_->type() == arrow::ipc::MessageType::DICTIONARY_BATCH) {
+      dictionary_bytes_ += body_size;
+    }
+    const int64_t received = body_size + dictionary_bytes_;
+    const int64_t by_ratio =
+        received < limits_.max_batch_bytes / limits_.max_compression_ratio
+            ? received * limits_.max_compression_ratio
+            : limits_.max_batch_bytes;
+    pool_.Renew(std::min(limits_.max_batch_bytes,
+                         std::max(by_ratio, limits_.ratio_floor_bytes)));
+  }
+
+  const std::shared_ptr<arrow::io::InputStream> input_;
+  const Limits limits_;
+  BoundedPool& pool_;
+  MessagePtr message_;
+  int64_t dictionary_bytes_ = 0;
+};
+
+arrow::ipc::IpcReadOptions ReadOptions(const Limits& limits, BoundedPool& pool) {
+  auto options = arrow::ipc::IpcReadOptions::Defaults();
+  options.memory_pool = &pool;
+  options.max_recursion_depth = limits.max_nesting;
+  options.use_threads = false;
+  options.ensure_alignment = arrow::ipc::Alignment::kDataTypeSpecificAlignment;
+  return options;
+}
+
+class StreamReader final : public arrow::RecordBatchReader {
+ public:
+  static ReaderResult Open(std::shared_ptr<arrow::io::InputStream> input,
+                           const Limits& limits) {
+    auto pool = BoundedPool::Make(limits.ratio_floor_bytes);
+    auto messages =
+        std::make_unique<BoundedMessageReader>(std::move(input), limits, *pool);
+    ARROW_ASSIGN_OR_RAISE(auto reader,
+                          arrow::ipc::RecordBatchStreamReader::Open(
+                              std::move(messages), ReadOptions(limits, *pool)));
+    return std::make_shared<StreamReader>(std::move(pool), std::move(reader));
+  }
+
+  StreamReader(BoundedPool::Owner pool, std::shared_ptr<arrow::RecordBatchReader> reader)
+      : pool_(std::move(pool)), reader_(std::move(reader)) {}
+
+  std::shared_ptr<arrow::Schema> schema() const override { return reader_->schema(); }
+  Status ReadNext(std::shared_ptr<arrow::RecordBatch>* out) override {
+    return reader_->ReadNext(out);
+  }
+
+ private:
+  const BoundedPool::Owner pool_;
+  const std::shared_ptr<arrow::RecordBatchReader> reader_;
+};
+
+class FileReader final : public arrow::RecordBatchReader {
+ public:
+  static ReaderResult Open(std::shared_ptr<arrow::io::RandomAccessFile> file,
+                           const Limits& limits) {
+    ARROW_ASSIGN_OR_RAISE(const int64_t size, file->GetSize());
+    const int64_t by_ratio =
+        size < limits.max_batch_bytes / limits.max_compression_ratio
+            ? std::max(limits.ratio_floor_bytes, size * limits.max_compression_ratio)
+            : limits.max_batch_bytes;
+    const int64_t budget = std::min(limits.max_batch_bytes, by_ratio);
+    auto pool = BoundedPool::Make(budget);
+    ARROW_ASSIGN_OR_RAISE(auto reader, arrow::ipc::RecordBatchFileReader::Open(
+                                           std::move(file), ReadOptions(limits, *pool)));
+    return std::make_shared<FileReader>(std::move(pool), budget, std::move(reader));
+  }
+
+  FileReader(BoundedPool::Owner pool, int64_t budget,
+             std::shared_ptr<arrow::ipc::RecordBatchFileReader> reader)
+      : pool_(std::move(pool)), budget_(budget), reader_(std::move(reader)) {}
+
+  std::shared_ptr<arrow::Schema> schema() const override { return reader_->schema(); }
+  Status ReadNext(std::shared_ptr<arrow::RecordBatch>* out) override {
+    *out = nullptr;
+    if (next_ >= reader_->num_record_batches()) return Status::OK();
+    pool_->Renew(budget_);
+    return reader_->ReadRecordBatch(next_++).Value(out);
+  }
+
+ private:
+  const BoundedPool::Owner pool_;
+  const int64_t budget_;
+  const std::shared_ptr<arrow::ipc::RecordBatchFileReader> reader_;
+  int next_ = 0;
+};
+
+}  // namespace
+
+ReaderResult OpenArrowStream(std::shared_ptr<arrow::io::InputStream> input,
+                             const BatchReaderOptions& options) {
+  return StreamReader::Open(std::move(input), options.limits);
+}
+
+ReaderResult OpenArrowFile(std::shared_ptr<arrow::io::RandomAccessFile> file,
+                           const BatchReaderOptions& options) {
+  return FileReader::Open(std::move(file), options.limits);
+}
+
+}  // namespace pintail::columnar

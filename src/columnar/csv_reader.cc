@@ -1,0 +1,165 @@
+// CSV: a header line, RFC 4180 quoting, types inferred from the first block of rows.
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "arrow/array/util.h"
+#include "arrow/chunked_array.h"
+#include "arrow/csv/chunker.h"
+#include "arrow/csv/options.h"
+#include "arrow/csv/reader.h"
+#include "arrow/io/memory.h"
+#include "arrow/table.h"
+#include "columnar/array_layout.h"
+#include "columnar/format_readers.h"
+#include "columnar/line_blocks.h"
+
+namespace pintail::columnar {
+namespace {
+
+arrow::csv::ParseOptions ParseOptionsOf(const BatchReaderOptions& options) {
+  auto parse = arrow::csv::ParseOptions::Defaults();
+  parse.delimiter = options.csv_delimiter;
+  parse.newlines_in_values = true;
+  return parse;
+}
+
+// An empty field is null, whatever its type; "" is an empty text, and a word like NA is
+// just a word.
+arrow::csv::ConvertOptions ConvertOptionsOf() {
+  auto convert = arrow::csv::ConvertOptions::Defaults();
+  convert.null_values = {""};
+  convert.strings_can_be_null = true;
+  convert.quoted_strings_can_be_null = false;
+  return convert;
+}
+
+LineBlocks::LastLineEnd LastRowEnd(const BatchReaderOptions& options) {
+  std::shared_ptr<arrow::Chunker> chunker =
+      arrow::csv::MakeChunker(ParseOptionsOf(options));
+  return [chunker](const std::shared_ptr<arrow::Buffer>& text) -> arrow::Result<int64_t> {
+    std::shared_ptr<arrow::Buffer> whole, partial;
+    ARROW_RETURN_NOT_OK(chunker->Process(text, &whole, &partial));
+    return whole->size();
+  };
+}
+
+class CsvBatches final : public arrow::RecordBatchReader {
+ public:
+  static ReaderResult Open(std::shared_ptr<arrow::io::InputStream> input,
+                           const BatchReaderOptions& options) {
+    auto reader = std::make_shared<CsvBatches>(std::move(input), options);
+    ARROW_RETURN_NOT_OK(reader->ReadFirstBlock());
+    return reader;
+  }
+
+  CsvBatches(std::shared_ptr<arrow::io::InputStream> input,
+             const BatchReaderOptions& options)
+      : options_(options),
+        parse_(ParseOptionsOf(options)),
+        convert_(ConvertOptionsOf()),
+        blocks_(std::move(input), LastRowEnd(options)) {}
+
+  std::shared_ptr<arrow::Schema> schema() const override { return schema_; }
+
+  arrow::Status ReadNext(std::shared_ptr<arrow::RecordBatch>* out) override {
+    *out = nullptr;
+    while (true) {
+      if (batches_ != nullptr) {
+        ARROW_RETURN_NOT_OK(batches_->ReadNext(out));
+        if (*out != nullptr) return arrow::Status::OK();
+        batches_ = nullptr;
+      }
+      ARROW_ASSIGN_OR_RAISE(auto block, blocks_.Next());
+      if (block == nullptr) return arrow::Status::OK();
+      ARROW_ASSIGN_OR_RAISE(auto table, ReadBlock(std::move(block)));
+      StartTable(std::move(table));
+    }
+  }
+
+ private:
+  arrow::Status ReadFirstBlock() {
+    ARROW_ASSIGN_OR_RAISE(auto block, blocks_.Next());
+    if (block == nullptr) return Lie("the CSV text is empty; it needs a header line");
+    ARROW_RETURN_NOT_OK(CheckHeader(*block));
+    ARROW_ASSIGN_OR_RAISE(auto table, ReadBlock(std::move(block)));
+    ARROW_ASSIGN_OR_RAISE(table, WithoutNullTypes(*table));
+    schema_ = table->schema();
+    names_ = schema_->field_names();
+    for (const auto& field : schema_->fields()) {
+      convert_.column_types[field->name()] = field->type();
+    }
+    StartTable(std::move(table));
+    return arrow::Status::OK();
+  }
+
+  // Before a column is made for each of them.
+  arrow::Status CheckHeader(const arrow::Buffer& block) const {
+    const auto text = static_cast<std::string_view>(block);
+    const std::string_view header = text.substr(0, text.find_first_of("\r\n"));
+    const int64_t columns = 1 + std::ranges::count(header, options_.csv_delimiter);
+    if (columns <= options_.limits.max_columns) return arrow::Status::OK();
+    return Lie("the CSV header has ", columns, " columns; the limit is ",
+               options_.limits.max_columns);
+  }
+
+  arrow::Result<std::shared_ptr<arrow::Table>> ReadBlock(
+      std::shared_ptr<arrow::Buffer> block) {
+    auto read = arrow::csv::ReadOptions::Defaults();
+    read.use_threads = false;
+    read.column_names = names_;
+    read.block_size = static_cast<int32_t>(block->size() + 1);
+    auto input = std::make_shared<arrow::io::BufferReader>(std::move(block));
+    ARROW_ASSIGN_OR_RAISE(
+        auto reader, arrow::csv::TableReader::Make(arrow::io::default_io_context(),
+                                                   std::move(input), read, parse_,
+                                                   convert_));
+    auto table = reader->Read();
+    if (table.ok() || rows_ == 0) return table;
+    return Lie("the CSV text after row ", rows_, " does not fit the columns and types ",
+               "inferred from the first rows: ", table.status().message());
+  }
+
+  // A column that is empty as far as was seen becomes text, which can hold what follows.
+  static arrow::Result<std::shared_ptr<arrow::Table>> WithoutNullTypes(
+      const arrow::Table& table) {
+    arrow::FieldVector fields = table.schema()->fields();
+    arrow::ChunkedArrayVector columns = table.columns();
+    for (size_t i = 0; i < fields.size(); ++i) {
+      if (fields[i]->type()->id() != arrow::Type::NA) continue;
+      fields[i] = fields[i]->WithType(arrow::utf8());
+      ARROW_ASSIGN_OR_RAISE(auto nulls,
+                            arrow::MakeArrayOfNull(arrow::utf8(), table.num_rows()));
+      columns[i] = std::make_shared<arrow::ChunkedArray>(std::move(nulls));
+    }
+    return arrow::Table::Make(arrow::schema(std::move(fields)), std::move(columns),
+                              table.num_rows());
+  }
+
+  void StartTable(std::shared_ptr<arrow::Table> table) {
+    rows_ += table->num_rows();
+    table_ = std::move(table);
+    batches_ = std::make_unique<arrow::TableBatchReader>(*table_);
+    batches_->set_chunksize(options_.batch_rows);
+  }
+
+  const BatchReaderOptions options_;
+  const arrow::csv::ParseOptions parse_;
+  arrow::csv::ConvertOptions convert_;
+  LineBlocks blocks_;
+  std::shared_ptr<arrow::Schema> schema_;
+  std::vector<std::string> names_;  // empty until the header was read
+  int64_t rows_ = 0;
+  std::shared_ptr<arrow::Table> table_;  // outlives batches_
+  std::unique_ptr<arrow::TableBatchReader> batches_;
+};
+
+}  // namespace
+
+ReaderResult OpenCsv(std::shared_ptr<arrow::io::InputStream> input,
+                     const BatchReaderOptions& options) {
+  return CsvBatches::Open(std::move(input), options);
+}
+
+}  // namespace pintail::columnar

@@ -1,0 +1,84 @@
+// Parquet, a batch at a time in bounded memory: column chunks are read through small
+// buffers, never ahead and never whole.
+#include <algorithm>
+#include <utility>
+
+#include "columnar/bounded_pool.h"
+#include "columnar/format_readers.h"
+#include "parquet/arrow/reader.h"
+#include "parquet/properties.h"
+
+namespace pintail::columnar {
+namespace {
+
+// What the pages and the batch of one read may take: pages of small files are bounded by
+// this, those of large ones by a multiple of the file.
+constexpr int64_t kLeastBudgetBytes = int64_t{192} << 20;
+constexpr int64_t kBudgetPerFileByte = 8;
+constexpr int64_t kReadBufferBytes = int64_t{1} << 20;
+// Bounds what the footer's own claims make the Thrift decoder allocate.
+constexpr int32_t kMaxThriftString = 16 << 20;
+constexpr int32_t kMaxThriftContainer = 250'000;
+
+int64_t BudgetFor(int64_t file_bytes, const Limits& limits) {
+  const int64_t by_size = file_bytes < limits.max_batch_bytes / kBudgetPerFileByte
+                              ? file_bytes * kBudgetPerFileByte
+                              : limits.max_batch_bytes;
+  return std::min(limits.max_batch_bytes, std::max(kLeastBudgetBytes, by_size));
+}
+
+parquet::ReaderProperties FileProperties(BoundedPool& pool) {
+  parquet::ReaderProperties properties(&pool);
+  properties.enable_buffered_stream();
+  properties.set_buffer_size(kReadBufferBytes);
+  properties.set_thrift_string_size_limit(kMaxThriftString);
+  properties.set_thrift_container_size_limit(kMaxThriftContainer);
+  return properties;
+}
+
+class ParquetBatches final : public arrow::RecordBatchReader {
+ public:
+  ParquetBatches(BoundedPool::Owner pool, int64_t budget,
+                 std::unique_ptr<parquet::arrow::FileReader> file,
+                 std::unique_ptr<arrow::RecordBatchReader> reader)
+      : pool_(std::move(pool)),
+        budget_(budget),
+        file_(std::move(file)),
+        reader_(std::move(reader)) {}
+
+  std::shared_ptr<arrow::Schema> schema() const override { return reader_->schema(); }
+  arrow::Status ReadNext(std::shared_ptr<arrow::RecordBatch>* out) override {
+    pool_->Renew(budget_);
+    return reader_->ReadNext(out);
+  }
+
+ private:
+  const BoundedPool::Owner pool_;
+  const int64_t budget_;
+  const std::unique_ptr<parquet::arrow::FileReader> file_;  // outlives reader_
+  const std::unique_ptr<arrow::RecordBatchReader> reader_;
+};
+
+}  // namespace
+
+ReaderResult OpenParquet(std::shared_ptr<arrow::io::RandomAccessFile> file,
+                         const BatchReaderOptions& options) {
+  ARROW_ASSIGN_OR_RAISE(const int64_t size, file->GetSize());
+  const int64_t budget = BudgetFor(size, options.limits);
+  auto pool = BoundedPool::Make(budget);
+
+  parquet::ArrowReaderProperties arrow_properties(/*use_threads=*/false);
+  arrow_properties.set_batch_size(options.batch_rows);
+  arrow_properties.set_pre_buffer(false);
+
+  parquet::arrow::FileReaderBuilder builder;
+  ARROW_RETURN_NOT_OK(builder.Open(std::move(file), FileProperties(*pool)));
+  builder.memory_pool(pool.get());
+  builder.properties(arrow_properties);
+  ARROW_ASSIGN_OR_RAISE(auto reader, builder.Build());
+  ARROW_ASSIGN_OR_RAISE(auto batches, reader->GetRecordBatchReader());
+  return std::make_shared<ParquetBatches>(std::move(pool), budget, std::move(reader),
+                                          std::move(batches));
+}
+
+}  // namespace pintail::columnar
