@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,6 +34,9 @@ struct ExecuteOptions {
   // Run to the end at once, keeping the result in DuckDB's buffer manager (it may spill),
   // so that the connection is free for the next statement while the result is read.
   bool materialize = false;
+  // Asks the execution, also later while its rows are read, to stop with Cancelled. Unlike
+  // Interrupt it cannot come too early: a stop asked for before Execute ends it as well.
+  std::stop_token stop = {};
 };
 
 // A running statement's rows, pulled batch by batch in bounded memory. Dropping it early

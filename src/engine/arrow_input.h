@@ -1,0 +1,48 @@
+// Arrow data as DuckDB reads it. Private to the engine.
+//
+// DuckDB takes most of Arrow as it is. What it does not take is brought to what it does when
+// no value changes by that (half floats, decimals of 256 bits with at most 38 digits), and
+// refused by name when not. Pure functions, callable from any thread.
+#pragma once
+
+#include <memory>
+
+#include "arrow/record_batch.h"
+#include "arrow/result.h"
+#include "arrow/type.h"
+#include "duckdb/common/types/data_chunk.hpp"
+#include "duckdb/function/table/arrow.hpp"
+#include "duckdb/main/client_context.hpp"
+
+namespace pintail::engine {
+
+// The schema in types that DuckDB reads. InvalidArgument names a column that has none, or
+// two columns of one name.
+arrow::Result<std::shared_ptr<arrow::Schema>> StorableSchema(const arrow::Schema& schema);
+
+// The batch in the schema that StorableSchema gave for its own. InvalidArgument names a
+// column with a value that DuckDB would have to round.
+arrow::Result<std::shared_ptr<arrow::RecordBatch>> StorableBatch(
+    const arrow::RecordBatch& batch, const std::shared_ptr<arrow::Schema>& storable);
+
+// How DuckDB reads batches of one storable schema. Belongs to one thread.
+class ArrowInput {
+ public:
+  // InvalidArgument when DuckDB does not know a type after all. Runs in the context's
+  // transaction, which must have begun.
+  static arrow::Result<std::unique_ptr<ArrowInput>> Make(duckdb::ClientContext& context,
+                                                         const arrow::Schema& storable);
+
+  const duckdb::vector<duckdb::LogicalType>& types() const { return types_; }
+
+  // All rows of the batch (at most as many as the chunk has room for) into the chunk, which
+  // then may refer to the batch's memory and keeps it alive. Throws DuckDB's exceptions.
+  void Read(duckdb::ClientContext& context, const arrow::RecordBatch& batch,
+            duckdb::DataChunk& chunk) const;
+
+ private:
+  duckdb::ArrowTableSchema columns_;
+  duckdb::vector<duckdb::LogicalType> types_;
+};
+
+}  // namespace pintail::engine

@@ -1,0 +1,136 @@
+#include "engine/database.h"
+
+#include <utility>
+
+#include "duckdb/catalog/catalog.hpp"
+#include "duckdb/main/attached_database.hpp"
+#include "duckdb/main/config.hpp"
+#include "duckdb/main/database.hpp"
+#include "duckdb/main/database_manager.hpp"
+#include "duckdb/storage/buffer_manager.hpp"
+#include "duckdb/storage/database_size.hpp"
+#include "engine/database_file.h"
+#include "engine/duck_connection.h"
+#include "engine/error_translation.h"
+#include "engine/integer_time.h"
+#include "engine/system_views.h"
+
+namespace pintail::engine {
+
+struct Database::State {
+  std::unique_ptr<duckdb::DuckDB> duckdb;
+  std::shared_ptr<SystemViews> views;
+
+  duckdb::DatabaseInstance& instance() { return *duckdb->instance; }
+};
+
+namespace {
+
+bool IsInMemory(const std::string& path) { return path.empty() || path == ":memory:"; }
+
+void Configure(duckdb::DBConfig& config, const DatabaseOptions& options) {
+  using duckdb::Value;
+  if (options.memory_limit_bytes) {
+    config.SetOptionByName("memory_limit",
+                           Value(std::to_string(*options.memory_limit_bytes) + "B"));
+  }
+  if (options.threads) config.SetOptionByName("threads", Value::BIGINT(*options.threads));
+  if (options.temp_directory) {
+    config.SetOptionByName("temp_directory", Value(*options.temp_directory));
+  }
+  if (!options.extension_directory.empty()) {
+    config.SetOptionByName("extension_directory", Value(options.extension_directory));
+  }
+  // Extensions come with the bundle: they may be loaded when a statement needs them, but
+  // are never fetched.
+  config.SetOptionByName("autoload_known_extensions", Value::BOOLEAN(true));
+  config.SetOptionByName("autoinstall_known_extensions", Value::BOOLEAN(false));
+  config.SetOptionByName("enable_external_access",
+                         Value::BOOLEAN(options.external_access));
+  config.SetOptionByName("max_expression_depth",
+                         Value::UBIGINT(static_cast<uint64_t>(options.max_expression_depth)));
+  // At its default of 16 MB a load spends 40 % of its time on checkpoints. The log is at
+  // most this long, and read again after a crash, at about 1 GB/s.
+  config.SetOptionByName("wal_autocheckpoint", Value("512MB"));
+  // What is in the file decides, not the end of its name.
+  config.options.database_type = "duckdb";
+}
+
+DatabaseFigures ReadFigures(duckdb::ClientContext& context) {
+  DatabaseFigures figures;
+  auto& buffers = duckdb::BufferManager::GetBufferManager(context);
+  figures.memory_bytes = static_cast<int64_t>(buffers.GetUsedMemory());
+  figures.memory_limit_bytes = static_cast<int64_t>(buffers.GetMaxMemory());
+  figures.temporary_storage_bytes = static_cast<int64_t>(buffers.GetUsedSwap());
+  auto name = duckdb::DatabaseManager::GetDefaultDatabase(context);
+  auto size = duckdb::Catalog::GetCatalog(context, name).GetDatabaseSize(context);
+  figures.database_bytes = static_cast<int64_t>(size.bytes);
+  figures.wal_bytes = static_cast<int64_t>(size.wal_size);
+  return figures;
+}
+
+}  // namespace
+
+Database::Database(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Database::~Database() = default;
+
+arrow::Result<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& options) {
+  const bool in_memory = IsInMemory(options.path);
+  if (!in_memory) ARROW_RETURN_NOT_OK(MakeParentFolders(options.path));
+  auto state = std::make_unique<State>();
+  state->views = std::make_shared<SystemViews>();
+  duckdb::DBConfig config;
+  ARROW_RETURN_NOT_OK(Guarded([&]() -> arrow::Status {
+    Configure(config, options);
+    SystemViews::Prepare(config, state->views);
+    return arrow::Status::OK();
+  }));
+  arrow::Status opened = Guarded([&]() -> arrow::Status {
+    state->duckdb = std::make_unique<duckdb::DuckDB>(options.path, &config);
+    return arrow::Status::OK();
+  });
+  if (!opened.ok()) {
+    return in_memory ? opened : ExplainOpenFailure(options.path, opened);
+  }
+  ARROW_RETURN_NOT_OK(Guarded([&]() -> arrow::Status {
+    SystemViews::Install(state->instance(), state->views);
+    AddAlignFunction(state->instance());
+    return arrow::Status::OK();
+  }));
+  return std::unique_ptr<Database>(new Database(std::move(state)));
+}
+
+arrow::Result<std::unique_ptr<Connection>> Database::Connect() {
+  return DuckConnection::Make(state_->instance());
+}
+
+arrow::Status Database::Checkpoint(bool force) {
+  return Guarded([&]() -> arrow::Status {
+    duckdb::Connection connection(state_->instance());
+    auto result = connection.Query(force ? "FORCE CHECKPOINT" : "CHECKPOINT");
+    return result->HasError() ? FromDuckDb(result->GetErrorObject())
+                              : arrow::Status::OK();
+  });
+}
+
+arrow::Result<DatabaseFigures> Database::Figures() {
+  return Guarded([&]() -> arrow::Result<DatabaseFigures> {
+    duckdb::Connection connection(state_->instance());
+    DatabaseFigures figures;
+    connection.context->RunFunctionInTransaction(
+        [&] { figures = ReadFigures(*connection.context); });
+    return figures;
+  });
+}
+
+std::string Database::version() const { return duckdb::DuckDB::LibraryVersion(); }
+
+arrow::Status Database::AddSystemView(const std::string& name,
+                                      std::shared_ptr<arrow::Schema> schema,
+                                      SystemRows rows) {
+  return state_->views->Add(state_->instance(), name,
+                            {.schema = std::move(schema), .rows = std::move(rows)});
+}
+
+}  // namespace pintail::engine

@@ -1,0 +1,130 @@
+#include "engine/duck_connection.h"
+
+#include <string>
+#include <utility>
+
+#include "duckdb/catalog/catalog_search_path.hpp"
+#include "duckdb/main/client_config.hpp"
+#include "duckdb/main/client_data.hpp"
+#include "duckdb/main/query_result.hpp"
+#include "duckdb/parser/parser.hpp"
+#include "engine/create_table.h"
+#include "engine/error_translation.h"
+#include "engine/insert.h"
+#include "engine/integer_time.h"
+
+namespace pintail::engine {
+namespace {
+
+arrow::Status RunText(duckdb::Connection& connection, const char* sql) {
+  return Guarded([&]() -> arrow::Status {
+    auto result = connection.Query(sql);
+    return result->HasError() ? FromDuckDb(result->GetErrorObject())
+                              : arrow::Status::OK();
+  });
+}
+
+}  // namespace
+
+DuckConnection::DuckConnection(duckdb::DatabaseInstance& database)
+    : database_(database), connection_(database) {}
+
+arrow::Result<std::unique_ptr<DuckConnection>> DuckConnection::Make(
+    duckdb::DatabaseInstance& database) {
+  return Guarded([&]() -> arrow::Result<std::unique_ptr<DuckConnection>> {
+    std::unique_ptr<DuckConnection> connection(new DuckConnection(database));
+    AddIntegerTime(connection->context());
+    return connection;
+  });
+}
+
+arrow::Result<std::vector<std::unique_ptr<ParsedStatement>>> DuckConnection::Parse(
+    std::string_view sql) {
+  using Statements = std::vector<std::unique_ptr<ParsedStatement>>;
+  return Guarded([&]() -> arrow::Result<Statements> {
+    Statements statements;
+    duckdb::Parser parser(context().GetParserOptions());
+    const std::string text(sql);
+    try {
+      parser.ParseQuery(text);
+    } catch (const std::exception& exception) {
+      duckdb::ErrorData error(exception);
+      error.AddErrorLocation(text);
+      return FromDuckDb(error);
+    }
+    for (auto& statement : parser.statements) {
+      statements.push_back(
+          std::make_unique<DuckParsedStatement>(std::move(statement), sql));
+    }
+    return statements;
+  });
+}
+
+arrow::Result<std::unique_ptr<PreparedStatement>> DuckConnection::Prepare(
+    std::unique_ptr<ParsedStatement> statement) {
+  return DuckPreparedStatement::Make(connection_.context, std::move(statement));
+}
+
+arrow::Result<std::unique_ptr<ResultStream>> DuckConnection::Run(
+    std::string_view sql, const ParameterRow& parameters, const ExecuteOptions& options) {
+  ARROW_ASSIGN_OR_RAISE(auto statements, Parse(sql));
+  if (statements.empty()) {
+    return base::MakeError(base::ErrorKind::kInvalidSql, "there is no statement to run");
+  }
+  for (size_t i = 0; i + 1 < statements.size(); ++i) {
+    ARROW_ASSIGN_OR_RAISE(auto prepared, Prepare(std::move(statements[i])));
+    // Runs to the end, whatever it gives.
+    ExecuteOptions to_end{.materialize = true, .stop = options.stop};
+    ARROW_RETURN_NOT_OK(prepared->Execute({}, to_end));
+  }
+  ARROW_ASSIGN_OR_RAISE(auto last, Prepare(std::move(statements.back())));
+  return last->Execute(parameters, options);
+}
+
+void DuckConnection::Interrupt() { connection_.context->Interrupt(); }
+
+arrow::Status DuckConnection::Begin() { return RunText(connection_, "BEGIN TRANSACTION"); }
+
+arrow::Status DuckConnection::Commit() { return RunText(connection_, "COMMIT"); }
+
+arrow::Status DuckConnection::Rollback() { return RunText(connection_, "ROLLBACK"); }
+
+bool DuckConnection::InTransaction() const {
+  return !connection_.context->transaction.IsAutoCommit();
+}
+
+arrow::Result<std::unique_ptr<Connection>> DuckConnection::Fork() {
+  ARROW_ASSIGN_OR_RAISE(auto fork, Make(database_));
+  return Guarded([&]() -> arrow::Result<std::unique_ptr<Connection>> {
+    auto& from = duckdb::ClientData::Get(context());
+    auto& to = duckdb::ClientData::Get(fork->context());
+    to.temporary_objects = from.temporary_objects;
+    to.catalog_search_path = duckdb::make_uniq<duckdb::CatalogSearchPath>(
+        fork->context(), from.catalog_search_path->GetSetPaths());
+    auto& config = duckdb::ClientConfig::GetConfig(fork->context());
+    config = duckdb::ClientConfig::GetConfig(context());
+    config.get_result_collector = nullptr;
+    return std::move(fork);
+  });
+}
+
+arrow::Result<int64_t> DuckConnection::Insert(
+    const TableName& table, std::shared_ptr<arrow::RecordBatchReader> batches) {
+  return InsertBatches(connection_, table, *batches);
+}
+
+arrow::Status DuckConnection::CreateTable(const TableName& table,
+                                          const arrow::Schema& schema, bool temporary,
+                                          bool or_replace, bool if_not_exists) {
+  return CreateArrowTable(context(), table, schema,
+                          {.temporary = temporary,
+                           .or_replace = or_replace,
+                           .if_not_exists = if_not_exists});
+}
+
+arrow::Result<std::shared_ptr<arrow::Schema>> DuckConnection::TableSchema(
+    const TableName& table) {
+  return ArrowSchemaOfTable(context(), table);
+}
+
+}  // namespace pintail::engine

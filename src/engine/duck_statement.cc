@@ -1,0 +1,181 @@
+#include "engine/duck_statement.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "duckdb/common/exception.hpp"
+#include "duckdb/main/prepared_statement_data.hpp"
+#include "duckdb/main/query_result.hpp"
+#include "engine/arrow_collector.h"
+#include "engine/error_translation.h"
+#include "engine/execution.h"
+#include "engine/result_types.h"
+
+namespace pintail::engine {
+namespace {
+
+using duckdb::LogicalTypeId;
+using duckdb::StatementType;
+
+std::string_view Trimmed(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n\f\v;";
+  size_t start = text.find_first_not_of(kSpace);
+  if (start == std::string_view::npos) return {};
+  return text.substr(start, text.find_last_not_of(kSpace) - start + 1);
+}
+
+bool IsUnknown(const duckdb::LogicalType& type) {
+  return type.id() == LogicalTypeId::UNKNOWN || type.id() == LogicalTypeId::INVALID ||
+         type.id() == LogicalTypeId::ANY;
+}
+
+// Columns whose type depends on parameters have the null type until then.
+arrow::Result<std::shared_ptr<arrow::Schema>> PlannedSchema(
+    duckdb::ClientContext& context, const duckdb::PreparedStatementData& data) {
+  arrow::FieldVector fields;
+  std::string zone = SessionTimeZone(context);
+  for (size_t i = 0; i < data.names.size(); ++i) {
+    if (IsUnknown(data.types[i])) {
+      fields.push_back(arrow::field(data.names[i], arrow::null()));
+      continue;
+    }
+    ARROW_ASSIGN_OR_RAISE(auto field, ResultField(data.names[i], data.types[i], zone));
+    fields.push_back(std::move(field));
+  }
+  return arrow::schema(std::move(fields));
+}
+
+arrow::Status RunNow(duckdb::ClientContext& context, StatementPtr statement) {
+  auto result = context.Query(std::move(statement), /*allow_stream_result=*/false);
+  return result->HasError() ? FromDuckDb(result->GetErrorObject()) : arrow::Status::OK();
+}
+
+}  // namespace
+
+DuckParsedStatement::DuckParsedStatement(StatementPtr statement, std::string_view sql)
+    : statement_(std::move(statement)) {
+  size_t start = std::min<size_t>(statement_->stmt_location, sql.size());
+  size_t length =
+      statement_->stmt_length == 0 ? std::string_view::npos : statement_->stmt_length;
+  text_ = std::string(Trimmed(sql.substr(start, length)));
+}
+
+arrow::Result<std::unique_ptr<DuckPreparedStatement>> DuckPreparedStatement::Make(
+    ContextPtr context, std::unique_ptr<ParsedStatement> parsed) {
+  auto& duck_parsed = static_cast<DuckParsedStatement&>(*parsed);
+  std::unique_ptr<DuckPreparedStatement> prepared(
+      new DuckPreparedStatement(std::move(context), duck_parsed.text()));
+  auto statement = duck_parsed.Take();
+  ARROW_RETURN_NOT_OK(Guarded([&]() -> arrow::Status {
+    ARROW_RETURN_NOT_OK(prepared->Expand(statement));
+    if (!prepared->sequence_.empty()) return arrow::Status::OK();
+    return prepared->Plan(std::move(statement));
+  }));
+  return prepared;
+}
+
+arrow::Status DuckPreparedStatement::Expand(StatementPtr& statement) {
+  if (statement->type != StatementType::MULTI_STATEMENT &&
+      statement->type != StatementType::PRAGMA_STATEMENT) {
+    return arrow::Status::OK();
+  }
+  const std::string query = statement->query;
+  duckdb::vector<StatementPtr> statements;
+  statements.push_back(std::move(statement));
+  context_->PreprocessStatements(statements);
+  if (statements.empty()) {
+    return base::MakeError(base::ErrorKind::kInvalidSql, "there is no statement to run");
+  }
+  for (auto& each : statements) {
+    if (each->query.empty()) each->query = query;
+  }
+  if (statements.size() > 1 && statements.back()->type != StatementType::SELECT_STATEMENT) {
+    DescribeUnplanned(*statements.front());
+    for (auto& each : statements) sequence_.push_back(std::move(each));
+    return arrow::Status::OK();
+  }
+  statement = std::move(statements.back());
+  statements.pop_back();
+  for (auto& helper : statements) {
+    ARROW_RETURN_NOT_OK(RunNow(*context_, std::move(helper)));
+  }
+  return arrow::Status::OK();
+}
+
+void DuckPreparedStatement::DescribeUnplanned(const duckdb::SQLStatement& statement) {
+  traits_.kind = StatementKind::kOther;
+  traits_.verb = statement.type == StatementType::TRANSACTION_STATEMENT
+                     ? "PRAGMA"
+                     : duckdb::StatementTypeToString(statement.type);
+  schema_ = arrow::schema({});
+}
+
+arrow::Status DuckPreparedStatement::Plan(StatementPtr statement) {
+  const auto type = statement->type;
+  auto parsed = statement->Copy();
+  planned_ = context_->Prepare(std::move(statement));
+  if (planned_->HasError()) return FromDuckDb(planned_->GetErrorObject());
+  const auto& data = *planned_->data;
+  traits_ = TraitsOf(type, *parsed, data.properties);
+  if (traits_.returns_rows) {
+    ARROW_ASSIGN_OR_RAISE(schema_, PlannedSchema(*context_, data));
+  } else {
+    schema_ = arrow::schema({});
+  }
+  return DescribeParameters();
+}
+
+arrow::Status DuckPreparedStatement::DescribeParameters() {
+  std::vector<std::pair<duckdb::idx_t, std::string>> by_position;
+  for (const auto& [name, position] : planned_->named_param_map) {
+    by_position.emplace_back(position, name);
+  }
+  std::ranges::sort(by_position);
+  const std::string zone = SessionTimeZone(*context_);
+  for (auto& [position, name] : by_position) {
+    duckdb::LogicalType type;
+    if (!planned_->data->TryGetType(name, type)) type = LogicalTypeId::UNKNOWN;
+    StatementParameter parameter{.name = name, .type = arrow::null()};
+    if (!IsUnknown(type)) {
+      auto field = ResultField(name, type, zone);
+      if (field.ok()) parameter.type = (*field)->type();
+    }
+    parameters_.push_back(std::move(parameter));
+    expected_.push_back({std::move(name), std::move(type)});
+  }
+  return arrow::Status::OK();
+}
+
+arrow::Result<std::unique_ptr<ResultStream>> DuckPreparedStatement::RunUnplanned() {
+  std::vector<StatementPtr> statements;
+  for (const auto& each : sequence_) {
+    statements.push_back(each->Copy());
+    statements.back()->query = each->query;
+  }
+  for (size_t i = 0; i + 1 < statements.size(); ++i) {
+    ARROW_RETURN_NOT_OK(RunNow(*context_, std::move(statements[i])));
+  }
+  auto last = context_->Prepare(std::move(statements.back()));
+  if (last->HasError()) return FromDuckDb(last->GetErrorObject());
+  return RunKept({.context = context_, .statement = last->data, .text = text_});
+}
+
+arrow::Result<std::unique_ptr<ResultStream>> DuckPreparedStatement::Execute(
+    const ParameterRow& parameters, const ExecuteOptions& options) {
+  ARROW_ASSIGN_OR_RAISE(auto values, BindParameters(*context_, expected_, parameters));
+  return Guarded([&]() -> arrow::Result<std::unique_ptr<ResultStream>> {
+    if (!planned_) return RunUnplanned();
+    Execution execution{.context = context_,
+                        .statement = planned_->data,
+                        .text = planned_->query,
+                        .parameters = &values,
+                        .batch_bytes = options.batch_bytes,
+                        .stop = options.stop};
+    const bool live = !options.materialize && traits_.read_only && traits_.returns_rows &&
+                      planned_->data->properties.output_type ==
+                          duckdb::QueryResultOutputType::ALLOW_STREAMING;
+    return live ? RunLive(execution) : RunKept(execution);
+  });
+}
+
+}  // namespace pintail::engine

@@ -1,0 +1,61 @@
+// Runs a planned statement in DuckDB and gives its rows as a ResultStream. Private to the
+// engine; one thread at a time.
+#pragma once
+
+#include <memory>
+#include <stop_token>
+
+#include "arrow/result.h"
+#include "duckdb/main/client_context.hpp"
+#include "duckdb/main/pending_query_result.hpp"
+#include "engine/connection.h"
+
+namespace pintail::engine {
+
+using ParameterValues = duckdb::case_insensitive_map_t<duckdb::BoundParameterData>;
+
+// Interrupts what the connection runs when the token is stopped, for as long as it lives.
+class StopGuard {
+ public:
+  StopGuard(std::stop_token token, duckdb::shared_ptr<duckdb::ClientContext> context);
+  // Once the statement has begun, which forgets interrupts that came before.
+  void Check() const;
+
+ private:
+  struct Interrupter {
+    duckdb::shared_ptr<duckdb::ClientContext> context;
+    void operator()() const { context->Interrupt(); }
+  };
+  const std::stop_token token_;
+  const Interrupter interrupter_;
+  const std::stop_callback<Interrupter> callback_;
+};
+
+struct Execution {
+  duckdb::shared_ptr<duckdb::ClientContext> context;
+  duckdb::shared_ptr<duckdb::PreparedStatementData> statement;
+  std::string text;  // for DuckDB's own log and messages
+  ParameterValues* parameters = nullptr;
+  int64_t batch_bytes = 0;
+  std::stop_token stop;
+};
+
+// Begins the statement; rows are made as they are read.
+arrow::Result<std::unique_ptr<ResultStream>> RunLive(const Execution& execution);
+
+// Runs the statement to its end and keeps the result.
+arrow::Result<std::unique_ptr<ResultStream>> RunKept(const Execution& execution);
+
+// How a thread passes the time while others work for it: it yields at first, so that short
+// statements lose nothing, and then waits longer and longer, up to a few milliseconds.
+class Patience {
+ public:
+  // Zero: yielded, look again at once.
+  std::chrono::microseconds NextWait();
+  void Reset() { turns_ = 0; }
+
+ private:
+  int turns_ = 0;
+};
+
+}  // namespace pintail::engine
