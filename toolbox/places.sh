@@ -44,7 +44,9 @@ toolbox_not_needed() {
     . /etc/os-release
     [ "${ID:-}" = debian ] && [ -z "${VERSION_ID:-}" ]
   ) 2>/dev/null || return 1
-  packages "$1" | sed 's/=.*//' | xargs dpkg-query -W -f '${db:Status-Status}\n' 2>&1 |
-    grep -qv '^installed$' && return 1
-  return 0
+  # Some names of the lists are provided by packages of another name.
+  local installed
+  installed=$(dpkg-query -W -f '${db:Status-Status} ${Package} ${Provides}\n' 2>/dev/null | sed -n 's/^installed //p' |
+    tr ', ' '\n\n' | grep '^[a-z]' | LC_ALL=C sort -u)
+  [ -z "$(packages "$1" | sed 's/=.*//' | LC_ALL=C sort -u | LC_ALL=C comm -23 - <(echo "$installed"))" ]
 }
