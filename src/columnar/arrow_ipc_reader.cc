@@ -2,7 +2,6 @@
 // length is believed only as far as bytes arrive, and what a compressed body may grow to is
 // known before it is decompressed.
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "arrow/buffer.h"
@@ -11,6 +10,7 @@
 #include "columnar/array_layout.h"
 #include "columnar/bounded_pool.h"
 #include "columnar/format_readers.h"
+#include "columnar/stream_bytes.h"
 
 namespace pintail::columnar {
 namespace {
@@ -20,34 +20,11 @@ using MessagePtr = std::unique_ptr<arrow::ipc::Message>;
 
 // 100,000 fields take about 10 MB of metadata.
 constexpr int64_t kMaxMetadataBytes = int64_t{64} << 20;
-// Memory is taken in steps of at most this, doubling as bytes really come.
-constexpr int64_t kFirstStepBytes = int64_t{4} << 20;
 constexpr int32_t kContinuation = -1;
 
 Status CutShort(int64_t wanted, int64_t got) {
   return Lie("the Arrow IPC stream ends inside a message: ", wanted,
              " more bytes were announced, ", got, " came");
-}
-
-// Reads all `size` bytes, or fewer at the end of the input.
-arrow::Result<std::shared_ptr<arrow::Buffer>> ReadUpTo(arrow::io::InputStream& input,
-                                                       int64_t size) {
-  if (input.supports_zero_copy()) return input.Read(size);
-  ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::ResizableBuffer> buffer,
-                        arrow::AllocateResizableBuffer(std::min(size, kFirstStepBytes)));
-  int64_t filled = 0;
-  while (filled < size) {
-    if (filled == buffer->size()) {
-      ARROW_RETURN_NOT_OK(buffer->Resize(std::min(size, filled * 2)));
-    }
-    ARROW_ASSIGN_OR_RAISE(const int64_t read,
-                          input.Read(buffer->size() - filled,
-                                     buffer->mutable_data() + filled));
-    if (read == 0) break;
-    filled += read;
-  }
-  ARROW_RETURN_NOT_OK(buffer->Resize(filled, /*shrink_to_fit=*/false));
-  return buffer;
 }
 
 arrow::Result<std::shared_ptr<arrow::Buffer>> ReadExactly(arrow::io::InputStream& input,
