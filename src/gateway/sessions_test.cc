@@ -1,0 +1,164 @@
+#include "base/error.h"
+#include "gateway/gateway.h"
+#include "gateway/testing/world.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace pintail::gateway {
+namespace {
+
+using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""min;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+using testing::Text;
+using testing::World;
+
+TEST(Sessions, ShareTemporaryTablesAndSettingsBetweenStatements) {
+  World world;
+  const SessionPtr session = world.Open();
+  world.Run(session, "CREATE TEMP TABLE t AS SELECT 41 AS a");
+  world.Run(session, "SET TimeZone = 'Asia/Tokyo'");
+  EXPECT_EQ(world.Run(session, "UPDATE t SET a = a + 1"), "");
+  EXPECT_EQ(world.Run(session, "SELECT a, current_setting('TimeZone') FROM t"),
+            "42|Asia/Tokyo");
+  EXPECT_THAT(world.Run(world.Open("other"), "SELECT * FROM t"),
+              StartsWith("not_found"));
+}
+
+TEST(Sessions, RunAStatementWhileAResultIsUnread) {
+  World world;
+  const SessionPtr session = world.Open();
+  world.Run(session, "CREATE TEMP TABLE t AS SELECT 1 AS a");
+  const auto unread = world.gateway
+                          ->Execute(World::Call(), session,
+                                    {.sql = "SELECT range FROM range(10000000)"})
+                          .ValueOrDie();
+  ASSERT_TRUE(unread.rows->Next().ok());
+  EXPECT_EQ(world.Run(session, "SELECT a FROM t"), "1");
+  EXPECT_EQ(world.Run(session, "CREATE SCHEMA s; USE s; SELECT current_schema()"), "s");
+  EXPECT_TRUE(unread.rows->Next().ok());
+}
+
+TEST(Sessions, KeepATransactionThatWasBegunBySql) {
+  World world;
+  const SessionPtr session = world.Open();
+  world.Run(session, "CREATE TABLE t (a INTEGER)");
+  world.Run(session, "BEGIN");
+  world.Run(session, "INSERT INTO t VALUES (1)");
+  EXPECT_EQ(world.Run(session, "SELECT count(*) FROM t"), "1");
+  EXPECT_EQ(world.Seen("SELECT count(*) FROM t"), "0");
+  world.Run(session, "ROLLBACK");
+  EXPECT_EQ(world.Run(session, "SELECT count(*) FROM t"), "0");
+  world.Run(session, "BEGIN; INSERT INTO t VALUES (2); COMMIT");
+  EXPECT_EQ(world.Seen("SELECT a FROM t"), "2");
+}
+
+TEST(Sessions, KeepStatementsThatWerePreparedBySql) {
+  World world;
+  const SessionPtr session = world.Open();
+  EXPECT_EQ(world.Run(session, "PREPARE twice AS SELECT 2 * $1"), "");
+  EXPECT_EQ(world.Run(session, "EXECUTE twice(21)"), "42");
+}
+
+TEST(Sessions, RollBackWhatIsOpenWhenTheyAreClosed) {
+  World world;
+  const SessionPtr session = world.Open();
+  world.Run(session, "CREATE TABLE t (a INTEGER)");
+  world.Run(session, "BEGIN; INSERT INTO t VALUES (1)");
+  const std::string other =
+      world.gateway->Begin(World::Call(), world.Open("k2")).ValueOrDie();
+  EXPECT_TRUE(world.gateway->CloseSession(World::Call(), "test").ok());
+  EXPECT_TRUE(world.gateway->CloseSession(World::Call(), "k2").ok());
+  EXPECT_EQ(world.Seen("SELECT count(*) FROM t"), "0");
+  EXPECT_THAT(Text(world.gateway->Commit(World::Call(), other)), StartsWith("not_found"));
+  EXPECT_THAT(world.Run(session, "SELECT 1"), StartsWith("not_found"));
+  EXPECT_TRUE(world.gateway->CloseSession(World::Call(), "never opened").ok());
+}
+
+TEST(Sessions, AreRefusedPastTheBound) {
+  World world({.max_sessions = 2});
+  const SessionPtr first = world.Open("a");
+  const SessionPtr transient = world.gateway->TransientSession(World::Call()).ValueOrDie();
+  const auto third = world.gateway->OpenSession(World::Call(), "c");
+  EXPECT_THAT(Text(third.status()), StartsWith("resource_exhausted"));
+  EXPECT_THAT(Text(third.status()), HasSubstr("max_sessions"));
+  EXPECT_TRUE(world.gateway->OpenSession(World::Call(), "a").ok());
+}
+
+TEST(Sessions, AreFreeAgainWhenTransientOnesAreLetGo) {
+  World world({.max_sessions = 1});
+  for (int i = 0; i < 3; ++i) {
+    const auto transient = world.gateway->TransientSession(World::Call());
+    ASSERT_TRUE(transient.ok()) << transient.status();
+    EXPECT_EQ(world.Run(*transient, "SELECT 1"), "1");
+  }
+}
+
+TEST(Sessions, ExpireWhenIdleButNeverWhileAResultIsRead) {
+  World world({.result_idle_timeout = 0ms});
+  const SessionPtr idle = world.Open("idle");
+  world.Run(idle, "CREATE TEMP TABLE t AS SELECT 1");
+  const SessionPtr reading = world.Open("reading");
+  const auto result = world.gateway
+                          ->Execute(World::Call(), reading,
+                                    {.sql = "SELECT range FROM range(10000000)"})
+                          .ValueOrDie();
+  ASSERT_TRUE(result.rows->Next().ok());
+  world.Pass(31min);
+  EXPECT_NE(world.Open("idle"), idle);
+  EXPECT_EQ(world.Open("reading"), reading);
+  EXPECT_TRUE(result.rows->Next().ok());
+  ASSERT_TRUE(result.rows->Close().ok());
+  world.Pass(31min);
+  EXPECT_NE(world.Open("reading"), reading);
+}
+
+TEST(Sessions, OfAnotherCallerDoNotExist) {
+  World world;
+  const SessionPtr mine = world.Open("key", "me");
+  const SessionPtr theirs = world.Open("key", "them");
+  EXPECT_NE(mine, theirs);
+  const auto result =
+      world.gateway->Execute(World::Call("them"), mine, {.sql = "SELECT 1"});
+  EXPECT_EQ(base::KindOf(result.status()), base::ErrorKind::kNotFound);
+}
+
+TEST(Sessions, TakeOptionsAndShowThem) {
+  World world;
+  const SessionPtr session = world.Open();
+  world.Run(session, "CREATE SCHEMA s1");
+  const auto set = [&](const char* name, const char* value) {
+    return Text(world.gateway->SetSessionOption(World::Call(), session, name, value));
+  };
+  EXPECT_EQ(set("schema", "s1"), "ok");
+  EXPECT_EQ(set("time_zone", "Europe/Berlin"), "ok");
+  EXPECT_EQ(set("statement_timeout", "2500"), "ok");
+  EXPECT_EQ(set("default_null_order", "nulls_first"), "ok");
+  EXPECT_EQ(world.Run(session, "SELECT current_schema(), current_setting('TimeZone')"),
+            "s1|Europe/Berlin");
+  const auto options =
+      world.gateway->SessionOptions(World::Call(), session).ValueOrDie();
+  EXPECT_EQ(options.at("catalog"), "memory");
+  EXPECT_EQ(options.at("schema"), "s1");
+  EXPECT_EQ(options.at("time_zone"), "Europe/Berlin");
+  EXPECT_EQ(options.at("statement_timeout"), "2500");
+  EXPECT_EQ(options.at("default_null_order"), "nulls_first");
+}
+
+TEST(Sessions, RefuseUnknownOptionsAndBadValues) {
+  World world;
+  const SessionPtr session = world.Open();
+  const auto set = [&](const char* name, const char* value) {
+    return Text(world.gateway->SetSessionOption(World::Call(), session, name, value));
+  };
+  EXPECT_THAT(set("no_such_option", "1"), StartsWith("not_found"));
+  EXPECT_THAT(set("x'; DROP TABLE y; --", "1"), StartsWith("not_found"));
+  EXPECT_THAT(set("schema", "missing"), StartsWith("invalid_argument"));
+  EXPECT_THAT(set("time_zone", "Nowhere/At_All"), StartsWith("invalid_argument"));
+  EXPECT_THAT(set("statement_timeout", "soon"), StartsWith("invalid_argument"));
+  EXPECT_THAT(set("memory_limit", "1GB"), StartsWith("invalid_argument"));
+}
+
+}  // namespace
+}  // namespace pintail::gateway

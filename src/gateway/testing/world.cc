@@ -1,0 +1,103 @@
+#include "gateway/testing/world.h"
+
+#include <utility>
+
+#include "arrow/array.h"
+#include "arrow/array/array_nested.h"
+#include "arrow/json/from_string.h"
+#include "arrow/scalar.h"
+#include "base/error.h"
+
+namespace pintail::gateway::testing {
+
+World::World(GatewayOptions options)
+    : timers(clock, /*start_thread=*/false), logs(base::SilentLogs()) {
+  options.version = "0.1.0-test";
+  database = engine::Database::Open({}).ValueOrDie();
+  streams = std::make_unique<catalog::Streams>(clock, catalog::StreamPolicy{},
+                                               std::vector<catalog::StreamDeclaration>{});
+  gateway = Gateway::Make({.database = *database,
+                           .streams = *streams,
+                           .clock = clock,
+                           .timers = timers,
+                           .logs = *logs,
+                           .metrics = metrics},
+                          std::move(options))
+                .ValueOrDie();
+}
+
+World::~World() = default;
+
+CallPtr World::Call(const std::string& identity) {
+  return std::make_shared<base::CallContext>(
+      base::CallContext::Options{.request_id = base::NewRequestId(),
+                                 .identity = identity,
+                                 .peer = "test",
+                                 .protocol = "internal",
+                                 .method = "test",
+                                 .deadline = std::nullopt});
+}
+
+SessionPtr World::Open(const std::string& key, const std::string& identity) {
+  return gateway->OpenSession(Call(identity), key).ValueOrDie();
+}
+
+std::string World::Run(const SessionPtr& session, const std::string& sql,
+                       const std::string& transaction_id) {
+  const auto result = gateway->Execute(
+      Call(), session, {.sql = sql, .transaction_id = transaction_id});
+  return result.ok() ? Text(*result->rows) : Text(result.status());
+}
+
+std::string World::Fetch(const std::string& handle, const std::string& identity) {
+  const auto result = gateway->Fetch(Call(identity), handle);
+  return result.ok() ? Text(*result->rows) : Text(result.status());
+}
+
+std::string World::Seen(const std::string& sql) {
+  const auto connection = database->Connect().ValueOrDie();
+  const auto rows = connection->Run(sql);
+  return rows.ok() ? Text(**rows) : Text(rows.status());
+}
+
+void World::Pass(std::chrono::milliseconds time) {
+  clock.Advance(time);
+  timers.RunDue();
+}
+
+std::string Text(arrow::RecordBatchReader& rows) {
+  std::string text;
+  while (true) {
+    const auto batch = rows.Next();
+    if (!batch.ok()) return Text(batch.status());
+    if (!*batch) return text;
+    for (int64_t row = 0; row < (*batch)->num_rows(); ++row) {
+      if (!text.empty()) text += "\n";
+      for (int column = 0; column < (*batch)->num_columns(); ++column) {
+        if (column > 0) text += "|";
+        text += (*batch)->column(column)->GetScalar(row).ValueOrDie()->ToString();
+      }
+    }
+  }
+}
+
+std::string Text(const arrow::Status& status) {
+  if (status.ok()) return "ok";
+  return std::string(base::ErrorKindName(base::KindOf(status))) + ": " + status.message();
+}
+
+std::shared_ptr<arrow::RecordBatch> Batch(const std::shared_ptr<arrow::Schema>& schema,
+                                          const std::string& json_rows) {
+  const auto rows = arrow::json::ArrayFromJSONString(arrow::struct_(schema->fields()),
+                                                     json_rows)
+                        .ValueOrDie();
+  return arrow::RecordBatch::FromStructArray(rows).ValueOrDie()->ReplaceSchemaMetadata(
+      nullptr);
+}
+
+std::shared_ptr<arrow::RecordBatchReader> Reader(
+    std::vector<std::shared_ptr<arrow::RecordBatch>> batches) {
+  return arrow::RecordBatchReader::Make(std::move(batches)).ValueOrDie();
+}
+
+}  // namespace pintail::gateway::testing
