@@ -60,7 +60,7 @@ class FixedWriter : public ColumnWriter {
 
  private:
   void AppendFlat(Vector& vector, int64_t from, int64_t count, Target* target) {
-    const Source* source = FlatVector::GetData<Source>(vector) + from;
+    const Source* source = reinterpret_cast<const Source*>(vector.GetData()) + from;
     const auto& mask = FlatVector::Validity(vector);
     if constexpr (std::same_as<Source, Target>) {
       std::memcpy(target, source, static_cast<size_t>(count) * sizeof(Target));
@@ -83,7 +83,7 @@ class FixedWriter : public ColumnWriter {
                  Target* target) {
     UnifiedVectorFormat rows;
     vector.ToUnifiedFormat(static_cast<idx_t>(size), rows);
-    const Source* source = UnifiedVectorFormat::GetData<Source>(rows);
+    const Source* source = reinterpret_cast<const Source*>(rows.data);
     for (int64_t i = 0; i < count; ++i) {
       idx_t row = rows.sel->get_index(static_cast<idx_t>(from + i));
       target[i] =

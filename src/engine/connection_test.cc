@@ -53,7 +53,6 @@ TEST_F(ConnectionTest, ErrorsHaveTheKindOfTheirCause) {
       {"SELECT nothing FROM t", ErrorKind::kInvalidSql},
       {"SELECT no_function(1)", ErrorKind::kInvalidSql},
       {"SELECT * FROM missing", ErrorKind::kNotFound},
-      {"SELECT * FROM no_schema.missing", ErrorKind::kNotFound},
       {"DROP TABLE missing", ErrorKind::kNotFound},
       {"CREATE TABLE t (i INTEGER)", ErrorKind::kAlreadyExists},
       {"CREATE SCHEMA main", ErrorKind::kAlreadyExists},

@@ -53,11 +53,9 @@ arrow::Status RunNow(duckdb::ClientContext& context, StatementPtr statement) {
 }  // namespace
 
 DuckParsedStatement::DuckParsedStatement(StatementPtr statement, std::string_view sql)
-    : statement_(std::move(statement)) {
-  size_t start = std::min<size_t>(statement_->stmt_location, sql.size());
-  size_t length =
-      statement_->stmt_length == 0 ? std::string_view::npos : statement_->stmt_length;
-  text_ = std::string(Trimmed(sql.substr(start, length)));
+    : statement_(std::move(statement)), text_(Trimmed(statement_->query)) {
+  // Places in it count from the beginning of the whole text.
+  statement_->query = std::string(sql);
 }
 
 arrow::Result<std::unique_ptr<DuckPreparedStatement>> DuckPreparedStatement::Make(

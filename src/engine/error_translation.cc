@@ -37,6 +37,10 @@ ErrorKind KindOfCatalogError(const duckdb::ErrorData& error) {
   return ErrorKind::kInvalidSql;
 }
 
+std::string_view WithoutStackTrace(std::string_view message) {
+  return message.substr(0, message.find("\n\nStack Trace:"));
+}
+
 }  // namespace
 
 ErrorKind KindOfDuckDbError(const duckdb::ErrorData& error) {
@@ -102,7 +106,8 @@ arrow::Status FromDuckDb(const duckdb::ErrorData& error) {
       return base::MakeError(kind, error.RawMessage(),
                              "\nRaise the memory limit, or make the statement smaller.");
     case ExceptionType::INTERNAL:
-      return base::MakeError(kind, "the database engine failed: ", error.RawMessage());
+      return base::MakeError(kind, "the database engine failed: ",
+                             WithoutStackTrace(error.RawMessage()));
     default:
       return base::MakeStatus(kind, error.RawMessage());
   }

@@ -50,7 +50,9 @@ class LiveStream final : public ResultStream {
  private:
   // Does a piece of the query's work, or waits a little for those who do.
   arrow::Status Work(Patience& patience) {
-    if (context_->IsInterrupted()) return Fail(Cancelled());
+    // Asked for before the work: an error in another thread interrupts the query as well,
+    // but is known by then.
+    const bool interrupted = context_->IsInterrupted();
     switch (pending_->ExecuteTask()) {
       case PendingExecutionResult::EXECUTION_ERROR:
         return Fail(FromDuckDb(pending_->GetErrorObject()));
@@ -62,6 +64,7 @@ class LiveStream final : public ResultStream {
       default:
         break;
     }
+    if (interrupted) return Fail(Cancelled());
     if (auto wait = patience.NextWait(); wait.count() > 0) result_->queue.Wait(wait);
     return arrow::Status::OK();
   }

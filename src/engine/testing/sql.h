@@ -8,6 +8,7 @@
 #include <string>
 
 #include "arrow/record_batch.h"
+#include "arrow/scalar.h"
 #include "arrow/table.h"
 #include "base/error.h"
 #include "engine/connection.h"
