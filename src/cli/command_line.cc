@@ -1,0 +1,97 @@
+#include "cli/command_line.h"
+
+#include <clocale>
+#include <iostream>
+#include <vector>
+
+#include "CLI/CLI.hpp"
+#include "cli/client.h"
+#include "cli/commands.h"
+#include "cli/terminal.h"
+#include "config/version.h"
+
+namespace pintail::cli {
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+
+class Program {
+ public:
+  explicit Program(const Parts& parts)
+      : parser_("Arrow in, SQL out: a Flight SQL and HTTP server on an embedded DuckDB.",
+                "pintail") {
+    parser_.set_version_flag("--version", "pintail " + std::string(config::Version()));
+    parser_.require_subcommand(1);
+    parser_.footer("`pintail COMMAND --help` tells more. Results go to standard output, all "
+                   "else to standard error.\nExit codes: 0 done, 1 failed, 2 a mistake in "
+                   "the command line.");
+    Add(MakeServeCommand(parts.serve));
+    Add(MakeQueryCommand());
+    Add(MakeShellCommand());
+    Add(MakeIngestCommand());
+    Add(MakeConfigCommand());
+    Add(MakeHealthCommand());
+    Add(MakeCompletionsCommand(parser_));
+    Add(MakeVersionCommand(parts.duckdb_version));
+  }
+
+  int Run(int argc, const char* const* argv) {
+    try {
+      parser_.parse(argc, argv);
+    } catch (const CLI::Success& success) {  // --help, --version
+      return parser_.exit(success, std::cout, std::cerr);
+    } catch (const CLI::ParseError& error) {
+      parser_.exit(error, std::cerr, std::cerr);
+      return kUsage;
+    }
+    const Terminal terminal = Terminal::Detect();
+    for (const auto& [command, parser] : commands_) {
+      if (parser->parsed()) return Finish(*command, terminal);
+    }
+    return kUsage;
+  }
+
+ private:
+  void Add(std::unique_ptr<Command> command) {
+    CLI::App* parser = parser_.add_subcommand(std::string(command->name()),
+                                              std::string(command->summary()));
+    if (!command->examples().empty()) {
+      parser->footer("Examples:\n" + std::string(command->examples()));
+    }
+    command->Declare(*parser);
+    commands_.emplace_back(std::move(command), parser);
+  }
+
+  static int Finish(Command& command, const Terminal& terminal) {
+    const arrow::Status status = command.Run(terminal);
+    terminal.out.flush();
+    if (status.ok()) return 0;
+    terminal.PrintError(status);
+    return IsUsageError(status) ? kUsage : kFailed;
+  }
+
+  CLI::App parser_;
+  std::vector<std::pair<std::unique_ptr<Command>, CLI::App*>> commands_;
+};
+
+}  // namespace
+
+int Main(int argc, const char* const* argv, const Parts& parts) {
+  // For the widths of characters; numbers stay as in C.
+  if (!std::setlocale(LC_CTYPE, "C.UTF-8")) std::setlocale(LC_CTYPE, "");
+  return Program(parts).Run(argc, argv);
+}
+
+void DeclareUrl(CLI::App& parser, std::string* url) {
+  *url = "grpc://127.0.0.1:50051";
+  parser.add_option("--url", *url, "Address of the server")
+      ->envname("PINTAIL_URL")
+      ->check([](const std::string& text) {
+        return IsAddress(text) ? std::string()
+                               : text + " is not an address like grpc://127.0.0.1:50051";
+      })
+      ->capture_default_str();
+}
+
+}  // namespace pintail::cli

@@ -1,0 +1,93 @@
+#include "serve.h"
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "config/version.h"
+#include "greeting.h"
+#include "ready_file.h"
+#include "server.h"
+
+namespace pintail {
+namespace {
+
+sigset_t StopSignals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);
+  return set;
+}
+
+// Every connection is an open file; the soft limit is often 1,024.
+void RaiseOpenFileLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// From now on any of the signals ends the process.
+void EndAtOnceOn(const sigset_t& signals) {
+  struct sigaction action{};
+  action.sa_handler = [](int) { _exit(1); };
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaction(number, &action, nullptr);
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+}
+
+// The extensions that came with the program: in the bundle that the launcher names, else
+// beside the program. Empty when there are none.
+std::string BundledExtensions() {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  std::vector<fs::path> homes;
+  if (const char* home = std::getenv("PINTAIL_HOME")) homes.emplace_back(home);
+  homes.push_back(fs::read_symlink("/proc/self/exe", ignored).parent_path().parent_path());
+  for (const fs::path& home : homes) {
+    const fs::path folder = home / "lib" / "duckdb_extensions";
+    if (fs::is_directory(folder, ignored)) return folder;
+  }
+  return "";
+}
+
+}  // namespace
+
+arrow::Status Serve(const config::Settings& settings) {
+  const sigset_t signals = StopSignals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  RaiseOpenFileLimit();
+
+  ARROW_ASSIGN_OR_RAISE(ServerOptions options,
+                        MakeServerOptions(settings, BundledExtensions()));
+  ARROW_ASSIGN_OR_RAISE(const auto server, Server::Make(std::move(options)));
+  for (const std::string& note : settings.notes) server->log().Warn(note);
+  ARROW_RETURN_NOT_OK(server->Start());
+
+  const ReadyState state{.process_id = getpid(),
+                         .version = std::string(config::Version()),
+                         .flight = server->flight_addresses(),
+                         .http = server->http_addresses()};
+  std::cout << Greeting(state, server->options().database.path) << std::flush;
+  int number = 0;
+  {
+    std::optional<ReadyFile> ready;
+    const std::string path = settings.Text("server.ready_file");
+    if (!path.empty()) {
+      ARROW_ASSIGN_OR_RAISE(auto written, ReadyFile::Write(path, state));
+      ready.emplace(std::move(written));
+    }
+    sigwait(&signals, &number);
+  }
+  EndAtOnceOn(signals);
+  server->log().Info("draining; another signal ends at once",
+                     {{"signal", strsignal(number)}});
+  return server->Stop();
+}
+
+}  // namespace pintail

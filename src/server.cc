@@ -1,0 +1,143 @@
+#include "server.h"
+
+#include "access/listen_address.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/timers.h"
+#include "catalog/metrics_table.h"
+#include "engine/connection.h"
+#include "http/http_door.h"
+
+namespace pintail {
+namespace {
+
+// There is no login yet.
+constexpr bool kHasAuthentication = false;
+// How long calls have to hand their last answer over, once their work has ended.
+constexpr std::chrono::milliseconds kFarewell{2'000};
+
+arrow::Status CheckAddresses(const ServerOptions& options) {
+  std::vector<flight::ListenAddress> addresses = options.flight.listen;
+  for (const std::string& text : options.http.listen) {
+    ARROW_ASSIGN_OR_RAISE(auto address, flight::ListenAddress::Parse(text));
+    addresses.push_back(std::move(address));
+  }
+  if (addresses.empty()) {
+    return base::MakeError(base::ErrorKind::kInvalidArgument,
+                           "there is nothing to listen on: flight.listen and http.listen "
+                           "are both none; give at least one an address");
+  }
+  for (const flight::ListenAddress& address : addresses) {
+    ARROW_RETURN_NOT_OK(access::CheckListenAddress(address.host, kHasAuthentication));
+  }
+  return arrow::Status::OK();
+}
+
+}  // namespace
+
+// In the order of building; destroyed from the top down.
+struct Server::State {
+  ServerOptions options;
+  base::SystemClock clock;
+  std::unique_ptr<base::Logs> logs;
+  std::unique_ptr<base::Metrics> metrics;
+  std::unique_ptr<base::Timers> timers;
+  std::unique_ptr<engine::Database> database;
+  std::unique_ptr<catalog::Streams> streams;
+  std::unique_ptr<gateway::Gateway> gateway;
+  std::unique_ptr<flight::FlightDoor> flight;
+  std::unique_ptr<http::HttpDoor> http;
+  bool stopped = false;
+};
+
+Server::Server(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Server::~Server() {
+  const arrow::Status status = Stop();
+  if (!status.ok()) log().Error("did not stop in order", {{"error", status.message()}});
+}
+
+arrow::Result<std::unique_ptr<Server>> Server::Make(ServerOptions options) {
+  ARROW_RETURN_NOT_OK(CheckAddresses(options));
+  auto state = std::make_unique<State>(std::move(options));
+  const ServerOptions& given = state->options;
+  ARROW_ASSIGN_OR_RAISE(state->logs, base::Logs::Make(given.logs));
+  state->metrics = std::make_unique<base::Metrics>(given.metrics_prefix);
+  state->timers = std::make_unique<base::Timers>(state->clock);
+  ARROW_ASSIGN_OR_RAISE(state->database, engine::Database::Open(given.database));
+  if (given.metrics_table) {
+    ARROW_ASSIGN_OR_RAISE(const auto connection, state->database->Connect());
+    ARROW_RETURN_NOT_OK(catalog::EnsureMetricsTable(*connection));
+  }
+  state->streams = std::make_unique<catalog::Streams>(
+      state->clock, given.stream_defaults, given.streams, given.max_streams);
+  ARROW_ASSIGN_OR_RAISE(state->gateway,
+                        gateway::Gateway::Make({.database = *state->database,
+                                                .streams = *state->streams,
+                                                .clock = state->clock,
+                                                .timers = *state->timers,
+                                                .logs = *state->logs,
+                                                .metrics = *state->metrics},
+                                               given.gateway));
+  return std::unique_ptr<Server>(new Server(std::move(state)));
+}
+
+arrow::Status Server::Start() {
+  State& state = *state_;
+  if (!state.options.flight.listen.empty()) {
+    ARROW_ASSIGN_OR_RAISE(state.flight,
+                          flight::FlightDoor::Start({.gateway = *state.gateway,
+                                                     .clock = state.clock,
+                                                     .logs = *state.logs,
+                                                     .metrics = *state.metrics},
+                                                    state.options.flight));
+  }
+  if (!state.options.http.listen.empty()) {
+    ARROW_ASSIGN_OR_RAISE(state.http, http::HttpDoor::Start({.gateway = *state.gateway,
+                                                             .clock = state.clock,
+                                                             .timers = *state.timers,
+                                                             .logs = *state.logs,
+                                                             .metrics = *state.metrics},
+                                                            state.options.http));
+  }
+  return arrow::Status::OK();
+}
+
+arrow::Status Server::Stop() {
+  State& state = *state_;
+  if (state.stopped) return arrow::Status::OK();
+  state.stopped = true;
+  if (state.flight) state.flight->Drain();
+  if (state.http) state.http->Drain();
+  arrow::Status status = state.gateway->Drain(state.options.drain_grace);
+  // The work has ended or is cancelled by now; only answers are still on their way.
+  if (state.flight) state.flight->Stop(kFarewell);
+  if (state.http) state.http->Stop(kFarewell);
+  state.http.reset();
+  state.flight.reset();
+  state.gateway.reset();
+  status &= state.database->Checkpoint(true);
+  state.logs->Flush();
+  return status;
+}
+
+std::vector<std::string> Server::flight_addresses() const {
+  std::vector<std::string> addresses;
+  if (!state_->flight) return addresses;
+  for (const auto& address : state_->flight->addresses()) {
+    addresses.push_back(address.ToString());
+  }
+  return addresses;
+}
+
+std::vector<std::string> Server::http_addresses() const {
+  return state_->http ? state_->http->addresses() : std::vector<std::string>();
+}
+
+const ServerOptions& Server::options() const { return state_->options; }
+
+base::Log& Server::log() { return state_->logs->For("server"); }
+
+}  // namespace pintail

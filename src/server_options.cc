@@ -1,0 +1,194 @@
+#include "server_options.h"
+
+#include <filesystem>
+
+#include "base/error.h"
+#include "config/settings.h"
+#include "config/version.h"
+#include "flight/request_kind.h"
+
+namespace pintail {
+namespace {
+
+using config::Settings;
+
+engine::DatabaseOptions DatabaseOf(const Settings& settings,
+                                   const std::string& extension_directory) {
+  engine::DatabaseOptions database{
+      .path = settings.Text("database.path"),
+      .memory_limit_bytes = settings.OptionalInteger("database.memory_limit"),
+      .threads = settings.OptionalInteger("database.threads"),
+      .extension_directory = settings.Text("database.extension_directory"),
+      .external_access = settings.Switch("database.external_access"),
+      .max_expression_depth = settings.Integer("database.max_expression_depth"),
+  };
+  const std::string temp = settings.Text("database.temp_directory");
+  if (!temp.empty()) database.temp_directory = temp;
+  if (database.extension_directory.empty()) {
+    database.extension_directory = extension_directory;
+  }
+  return database;
+}
+
+// DuckDB calls a database by its file's stem; the system views' schema is called pintail.
+arrow::Status CheckDatabaseName(const std::string& path) {
+  if (std::filesystem::path(path).stem() != "pintail") return arrow::Status::OK();
+  return base::MakeError(base::ErrorKind::kInvalidArgument, "database.path = \"", path,
+                         "\": the file must not be called pintail, because the schema of "
+                         "the system views is; give it another name");
+}
+
+columnar::Limits LimitsOf(const Settings& settings) {
+  return {
+      .max_columns = settings.Integer("limits.max_columns"),
+      .max_fields = settings.Integer("limits.max_fields"),
+      .max_nesting = static_cast<int32_t>(settings.Integer("limits.max_nesting")),
+      .max_rows_per_batch = settings.Integer("limits.max_rows_per_batch"),
+      .max_batch_bytes = settings.Integer("limits.max_batch"),
+      .max_decompressed_bytes = settings.Integer("limits.max_decompressed"),
+      .max_compression_ratio = settings.Integer("limits.max_compression_ratio"),
+      .ratio_floor_bytes = settings.Integer("limits.ratio_floor"),
+  };
+}
+
+arrow::Result<base::Logs::Options> LogsOf(const Settings& settings) {
+  base::Logs::Options logs{.path = settings.Text("log.path")};
+  ARROW_ASSIGN_OR_RAISE(logs.format, base::ParseLogFormat(settings.Text("log.format")));
+  ARROW_ASSIGN_OR_RAISE(logs.level, base::ParseLogLevel(settings.Text("log.level")));
+  for (const auto& [room, name] : settings.Map("log.levels")) {
+    ARROW_ASSIGN_OR_RAISE(const auto level, base::ParseLogLevel(name));
+    logs.room_levels.emplace_back(room, level);
+  }
+  return logs;
+}
+
+gateway::GatewayOptions GatewayOf(const Settings& settings) {
+  gateway::GatewayOptions gateway{
+      .statement_timeout = settings.Duration("statement.timeout"),
+      .session_idle_timeout = settings.Duration("session.idle_timeout"),
+      .result_idle_timeout = settings.Duration("statement.result_idle_timeout"),
+      .max_sessions = settings.Integer("session.max"),
+      .max_prepared_per_session = settings.Integer("session.max_prepared"),
+      .max_parked_results = settings.Integer("statement.max_parked_results"),
+      .max_running_statements = settings.Integer("statement.max_running"),
+      .max_running_ingests = settings.Integer("ingest.max_running"),
+      .recent_statements = settings.Integer("statement.recent"),
+      .slow_statement = settings.Duration("statement.slow"),
+      .log_parameters = settings.Switch("statement.log_parameters"),
+      .limits = LimitsOf(settings),
+      .version = std::string(config::Version()),
+  };
+  for (const Settings::Entry& entry : settings.entries()) {
+    gateway.settings.push_back({std::string(entry.option->key), entry.shown, entry.where});
+  }
+  return gateway;
+}
+
+arrow::Result<flight::FlightDoorOptions> FlightOf(const Settings& settings) {
+  flight::FlightDoorOptions flight{
+      .max_message_bytes = settings.Integer("flight.max_message"),
+      .max_metadata_bytes = settings.Integer("flight.max_metadata"),
+      .max_calls = settings.Integer("flight.max_calls"),
+      .max_streams_per_connection = settings.Integer("flight.max_streams_per_connection"),
+      .buffer_bytes = settings.Integer("flight.buffer"),
+      .keepalive_interval = settings.Duration("flight.keepalive_interval"),
+      .keepalive_timeout = settings.Duration("flight.keepalive_timeout"),
+      .handshake_timeout = settings.Duration("flight.handshake_timeout"),
+      .stream_idle_timeout = settings.Duration("flight.stream_idle_timeout"),
+      .upload_idle_timeout = settings.Duration("flight.upload_idle_timeout"),
+      .session_idle_timeout = settings.Duration("session.idle_timeout"),
+      .max_remembered_sessions = settings.Integer("flight.max_remembered_sessions"),
+      .limits = LimitsOf(settings),
+  };
+  const bool advertise = settings.Switch("flight.advertise_transactions");
+  const auto add = [&flight](const std::vector<std::string>& addresses, bool transactions) {
+    for (const std::string& text : addresses) {
+      ARROW_ASSIGN_OR_RAISE(auto address, flight::ListenAddress::Parse(text));
+      address.advertise_transactions = transactions;
+      flight.listen.push_back(std::move(address));
+    }
+    return arrow::Status::OK();
+  };
+  ARROW_RETURN_NOT_OK(add(settings.List("flight.listen"), advertise));
+  ARROW_RETURN_NOT_OK(add(settings.List("flight.listen_no_transactions"), false));
+  return flight;
+}
+
+http::HttpOptions HttpOf(const Settings& settings) {
+  const auto size = [&settings](std::string_view key) {
+    return static_cast<size_t>(settings.Integer(key));
+  };
+  return {
+      .listen = settings.List("http.listen"),
+      .allowed_hosts = settings.List("http.allowed_hosts"),
+      .io_threads = size("http.io_threads"),
+      .workers = size("http.workers"),
+      .max_queue = size("http.max_queue"),
+      .max_connections = size("http.max_connections"),
+      .max_header_bytes = static_cast<uint32_t>(settings.Integer("http.max_header")),
+      .max_headers = size("http.max_headers"),
+      .max_target_bytes = size("http.max_target"),
+      .max_body_bytes = settings.Integer("http.max_body"),
+      .max_document_bytes = settings.Integer("http.max_document"),
+      .idle_time = settings.Duration("http.idle_timeout"),
+      .head_time = settings.Duration("http.head_timeout"),
+      .stall_time = settings.Duration("http.stall_timeout"),
+      .request_time = settings.Duration("http.request_timeout"),
+      .min_bytes_per_second = settings.Integer("http.min_rate"),
+  };
+}
+
+arrow::Result<catalog::StreamPolicy> DefaultsOf(const Settings& settings) {
+  catalog::StreamPolicy policy{
+      .chunk_rows = settings.Integer("ingest.chunk_size"),
+      .commit_rows = settings.OptionalInteger("ingest.commit_rows"),
+      .commit_interval = settings.OptionalDuration("ingest.commit_interval"),
+  };
+  ARROW_ASSIGN_OR_RAISE(policy.schema_policy,
+                        columnar::ParseSchemaPolicy(settings.Text("ingest.schema_policy")));
+  return policy;
+}
+
+arrow::Result<catalog::StreamDeclaration> StreamOf(const config::StreamSetting& setting,
+                                                   const catalog::StreamPolicy& defaults) {
+  catalog::StreamDeclaration stream{.name = setting.name, .policy = defaults};
+  if (!setting.target_table.empty()) {
+    auto target = flight::TableOfDottedName(setting.target_table);
+    if (!target.ok()) return base::WithContext(target.status(), setting.where);
+    stream.target = *std::move(target);
+  }
+  if (!setting.schema_policy.empty()) {
+    ARROW_ASSIGN_OR_RAISE(stream.policy.schema_policy,
+                          columnar::ParseSchemaPolicy(setting.schema_policy));
+  }
+  if (setting.chunk_size) stream.policy.chunk_rows = *setting.chunk_size;
+  if (setting.commit_rows) stream.policy.commit_rows = setting.commit_rows;
+  if (setting.commit_interval) stream.policy.commit_interval = setting.commit_interval;
+  return stream;
+}
+
+}  // namespace
+
+arrow::Result<ServerOptions> MakeServerOptions(const Settings& settings,
+                                               const std::string& extension_directory) {
+  ServerOptions options{
+      .metrics_prefix = settings.Text("metrics.prefix"),
+      .database = DatabaseOf(settings, extension_directory),
+      .metrics_table = settings.Switch("metrics_table.enabled"),
+      .max_streams = static_cast<size_t>(settings.Integer("ingest.max_streams")),
+      .gateway = GatewayOf(settings),
+      .http = HttpOf(settings),
+      .drain_grace = settings.Duration("server.drain_grace"),
+  };
+  ARROW_RETURN_NOT_OK(CheckDatabaseName(options.database.path));
+  ARROW_ASSIGN_OR_RAISE(options.logs, LogsOf(settings));
+  ARROW_ASSIGN_OR_RAISE(options.flight, FlightOf(settings));
+  ARROW_ASSIGN_OR_RAISE(options.stream_defaults, DefaultsOf(settings));
+  for (const config::StreamSetting& setting : settings.streams) {
+    ARROW_ASSIGN_OR_RAISE(auto stream, StreamOf(setting, options.stream_defaults));
+    options.streams.push_back(std::move(stream));
+  }
+  return options;
+}
+
+}  // namespace pintail

@@ -1,0 +1,42 @@
+// What a server is made of, as options of its rooms. Plain values.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "arrow/result.h"
+#include "base/log.h"
+#include "catalog/streams.h"
+#include "engine/database.h"
+#include "flight/flight_door.h"
+#include "gateway/gateway.h"
+#include "http/options.h"
+
+namespace pintail::config {
+class Settings;
+}
+
+namespace pintail {
+
+struct ServerOptions {
+  base::Logs::Options logs;
+  std::string metrics_prefix = "pintail";
+  engine::DatabaseOptions database;
+  bool metrics_table = true;  // whether the table `metrics` is made when missing
+  catalog::StreamPolicy stream_defaults;
+  std::vector<catalog::StreamDeclaration> streams;
+  size_t max_streams = 10'000;
+  gateway::GatewayOptions gateway;
+  flight::FlightDoorOptions flight;  // no address: no door
+  http::HttpOptions http;            // likewise
+  // How long running work may go on once Stop is called.
+  std::chrono::milliseconds drain_grace{10'000};
+};
+
+// The options that the settings mean. `extension_directory` is used where the settings name
+// none. InvalidArgument for an address or a table name that is malformed.
+arrow::Result<ServerOptions> MakeServerOptions(const config::Settings& settings,
+                                               const std::string& extension_directory);
+
+}  // namespace pintail
