@@ -14,8 +14,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 
 serve: bundle ## build, then start the server on its defaults (ARGS='--option value …')
-	@mkdir -p pintail-data
-	@exec dist/pintail/bin/pintail serve --database ./pintail-data/pintail.duckdb $(ARGS)
+	@exec dist/pintail/bin/pintail serve $(ARGS)
 
 test: ## run everything that proves it; ends with "N passed, N failed" (NAME=part of a test's path or name)
 	@tests/run all $(NAME)

@@ -38,19 +38,19 @@ def quack_client(server):
 
 
 def run(runs, warmups):
-    table = shapes.num4(ROWS)
+    numbers = shapes.num4(ROWS)
     with tempfile.TemporaryDirectory() as folder:
         files = [os.path.join(folder, name) for name in ("ours.duckdb", "quack.duckdb", "local.duckdb")]
         for path in files:
             with duckdb.connect(path) as connection:
-                connection.execute("CREATE TABLE num4 AS SELECT * FROM table")
+                connection.execute("CREATE TABLE num4 AS SELECT * FROM numbers")
         with processes.pintail(database=files[0]) as ours, processes.flight_peer() as echo, processes.quack(
             files[1]
         ) as quack:
             pintail = flight.connect(f"grpc://{ours.address['flight'][0]}")
             raw = flight.connect(f"grpc://127.0.0.1:{echo.address['port']}")
-            writer, _ = raw.do_put(flight.FlightDescriptor.for_path("num4"), table.schema)
-            writer.write_table(table, 24_576)
+            writer, _ = raw.do_put(flight.FlightDescriptor.for_path("num4"), numbers.schema)
+            writer.write_table(numbers, 24_576)
             writer.close()
             local = duckdb.connect(files[2], read_only=True)
             seconds = interleave(
