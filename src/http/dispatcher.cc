@@ -237,10 +237,12 @@ void Dispatcher::Record(const Exchange& exchange, const arrow::Status& status) {
       .GetHistogram("http_request_seconds", "From a request's head to its answer's end",
                     {{"route", route}})
       .Observe(seconds);
-  const bool ours = exchange.answer->http_status() >= 500;
+  const bool cut = !status.ok() && exchange.answer->committed();
+  const bool ours = cut || exchange.answer->http_status() >= 500;
   const base::LogLevel level = ours ? base::LogLevel::kWarn : base::LogLevel::kDebug;
   if (!rooms_.log.Enabled(level)) return;
-  const std::string message = status.ok() ? "answered" : status.message();
+  const std::string message =
+      status.ok() ? "answered" : (cut ? "answer cut: " : "") + status.message();
   rooms_.log.Write(level, message,
                    {{"request_id", exchange.call->request_id()},
                     {"peer", exchange.call->peer()},

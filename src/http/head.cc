@@ -1,5 +1,7 @@
 #include "http/head.h"
 
+#include <simdutf.h>
+
 #include <algorithm>
 
 #include "base/error.h"
@@ -78,6 +80,10 @@ arrow::Result<std::string> PercentDecode(std::string_view text, bool plus_is_spa
                              "the URL holds a NUL byte, which no name can have");
     }
     decoded.push_back(c);
+  }
+  if (!simdutf::validate_utf8(decoded.data(), decoded.size())) {
+    return base::MakeError(base::ErrorKind::kInvalidArgument,
+                           "the URL has a part that is not UTF-8 text");
   }
   return decoded;
 }

@@ -1,14 +1,29 @@
 #include "http/routes/routes.h"
 
+#include <utility>
+
+#include "http/openapi.h"
+
 namespace pintail::http {
 
 RouteTable MakeRoutes(const RouteRooms& rooms) {
   RouteTable table;
   table.Add(QueryRoute(rooms));
+  table.Add(IngestRoute(rooms));
+  table.Add(TablesRoute(rooms));
+  table.Add(TableRoute(rooms));
+  table.Add(StreamRoute(rooms));
+  table.Add(RegisteredDataTypesRoute());
+  table.Add(FastflightStreamRoute());
   table.Add(HealthRoute());
   table.Add(ReadyRoute(rooms));
   table.Add(MetricsRoute(rooms, "/metrics"));
   table.Add(MetricsRoute(rooms, "/metrics/"));
+  table.Add(RootRoute(rooms));
+  for (Route& route : DocsRoutes()) table.Add(std::move(route));
+  const auto document = std::make_shared<std::string>();
+  table.Add(OpenApiRoute(document));
+  *document = OpenApiDocument(table, rooms.gateway.options().version);
   return table;
 }
 

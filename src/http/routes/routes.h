@@ -1,6 +1,10 @@
 // All routes of the door; a file each.
 #pragma once
 
+#include <memory>
+#include <string>
+#include <vector>
+
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "gateway/gateway.h"
@@ -17,10 +21,20 @@ struct RouteRooms {
   const HttpOptions& options;
 };
 
+Route StreamRoute(const RouteRooms& rooms);
+Route IngestRoute(const RouteRooms& rooms);
+Route QueryRoute(const RouteRooms& rooms);
+Route TablesRoute(const RouteRooms& rooms);
+Route TableRoute(const RouteRooms& rooms);
+Route RegisteredDataTypesRoute();
+Route FastflightStreamRoute();
 Route HealthRoute();
 Route ReadyRoute(const RouteRooms& rooms);
 Route MetricsRoute(const RouteRooms& rooms, std::string pattern);
-Route QueryRoute(const RouteRooms& rooms);
+// `document` is filled in once all routes are known.
+Route OpenApiRoute(std::shared_ptr<const std::string> document);
+std::vector<Route> DocsRoutes();
+Route RootRoute(const RouteRooms& rooms);
 
 // In the order in which /openapi.json lists them.
 RouteTable MakeRoutes(const RouteRooms& rooms);

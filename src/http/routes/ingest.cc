@@ -1,0 +1,163 @@
+// POST /v1/ingest/{table}: a file or stream of rows, as it is, into a table.
+#include <charconv>
+
+#include "columnar/batch_reader.h"
+#include "http/json_text.h"
+#include "http/observed_reader.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "http/routes/routes.h"
+
+namespace pintail::http {
+namespace {
+
+using columnar::Format;
+
+arrow::Result<Format> FormatOf(const Request& request) {
+  const std::string media_type = request.MediaType();
+  std::optional<Format> format = columnar::FormatOfMediaType(media_type);
+  if (const auto named = request.QueryValue("format")) {
+    ARROW_ASSIGN_OR_RAISE(format, columnar::ParseFormat(*named));
+  }
+  if (format && *format != Format::kJson) return *format;
+  return Refusal(
+      415, "unsupported_media_type",
+      "the Content-Type is \"" + media_type +
+          "\"; rows are taken as application/vnd.apache.arrow.stream, "
+          "application/vnd.apache.arrow.file, application/vnd.apache.parquet, "
+          "text/csv or application/x-ndjson (or say ?format=arrow, arrow-file, "
+          "parquet, csv or ndjson)");
+}
+
+arrow::Result<gateway::IngestMode> ModeOf(const Request& request) {
+  const std::string mode = request.QueryValue("mode").value_or("create_or_append");
+  if (mode == "create_or_append") return gateway::IngestMode::kCreateOrAppend;
+  if (mode == "append") return gateway::IngestMode::kAppend;
+  if (mode == "create") return gateway::IngestMode::kCreate;
+  if (mode == "replace") return gateway::IngestMode::kReplace;
+  return base::MakeError(base::ErrorKind::kInvalidArgument, "mode is \"", mode,
+                         "\"; it can be append, create, replace or create_or_append");
+}
+
+arrow::Result<std::optional<int64_t>> RowsOf(const Request& request,
+                                             const std::string& name) {
+  const auto text = request.QueryValue(name);
+  if (!text) return std::nullopt;
+  int64_t rows = 0;
+  const auto [end, failed] =
+      std::from_chars(text->data(), text->data() + text->size(), rows);
+  if (failed == std::errc() && end == text->data() + text->size() && rows > 0)
+    return rows;
+  return base::MakeError(base::ErrorKind::kInvalidArgument, name, " is \"", *text,
+                         "\"; it must be a whole number above 0");
+}
+
+arrow::Result<gateway::IngestRequest> IngestRequestOf(const Request& request) {
+  gateway::IngestRequest ingest;
+  ingest.table = {.catalog = request.QueryValue("catalog").value_or(""),
+                  .schema = request.QueryValue("schema").value_or(""),
+                  .table = request.path_values.at("table")};
+  ARROW_ASSIGN_OR_RAISE(ingest.mode, ModeOf(request));
+  if (const auto policy = request.QueryValue("schema_policy")) {
+    ARROW_ASSIGN_OR_RAISE(ingest.schema_policy, columnar::ParseSchemaPolicy(*policy));
+  }
+  ARROW_ASSIGN_OR_RAISE(ingest.commit_rows, RowsOf(request, "commit_rows"));
+  ARROW_ASSIGN_OR_RAISE(ingest.chunk_rows, RowsOf(request, "chunk_rows"));
+  return ingest;
+}
+
+std::string ResultBody(const gateway::IngestResult& result) {
+  std::string body = "{\"table\":" + JsonQuote(result.table.table);
+  if (!result.table.schema.empty()) {
+    body += ",\"schema\":" + JsonQuote(result.table.schema);
+  }
+  if (!result.table.catalog.empty()) {
+    body += ",\"catalog\":" + JsonQuote(result.table.catalog);
+  }
+  return body + ",\"rows\":" + std::to_string(result.rows) +
+         ",\"commits\":" + std::to_string(result.commits) + "}\n";
+}
+
+arrow::Result<std::shared_ptr<ObservedReader>> OpenBatches(
+    const Request& request, Format format, const columnar::Limits& limits) {
+  ARROW_ASSIGN_OR_RAISE(auto body, DecodedBody(request, limits));
+  ARROW_ASSIGN_OR_RAISE(auto reader, columnar::OpenBatchReader(format, std::move(body),
+                                                               {.limits = limits}));
+  ARROW_ASSIGN_OR_RAISE(reader, columnar::Validated(std::move(reader), limits));
+  return std::make_shared<ObservedReader>(std::move(reader));
+}
+
+arrow::Status AnswerIngest(const RouteRooms& rooms, const Request& request,
+                           Response& response) {
+  ARROW_ASSIGN_OR_RAISE(const Format format, FormatOf(request));
+  ARROW_ASSIGN_OR_RAISE(const gateway::IngestRequest ingest, IngestRequestOf(request));
+  ARROW_ASSIGN_OR_RAISE(const auto session, SessionOf(request, rooms.gateway));
+  const auto batches = OpenBatches(request, format, rooms.gateway.options().limits);
+  if (!batches.ok()) return BodyRefusal(batches.status());
+  const auto result = rooms.gateway.Ingest(request.call, session, ingest, *batches, {});
+  if (!result.ok()) {
+    return (*batches)->failure().ok() ? result.status() : BodyRefusal(result.status());
+  }
+  return response.SendJson(200, ResultBody(*result));
+}
+
+}  // namespace
+
+Route IngestRoute(const RouteRooms& rooms) {
+  return {
+      .method = "POST",
+      .pattern = "/v1/ingest/{table}",
+      .operation =
+          {.id = "ingest",
+           .tag = "Ingest",
+           .summary = "Write rows into a table",
+           .description =
+               "The body is read as it comes, whatever its length, and validated before "
+               "anything is stored. All rows are committed at the end, or none, unless "
+               "`commit_rows` is given. The table is made when it is missing.",
+           .parameters = R"({"name": "format", "in": "query", "schema": {"enum": ["arrow",
+             "arrow-file", "parquet", "csv", "ndjson"]}, "description":
+             "Goes before Content-Type"},
+             {"name": "mode", "in": "query", "schema": {"enum": ["create_or_append",
+             "append", "create", "replace"], "default": "create_or_append"}},
+             {"name": "schema", "in": "query", "schema": {"type": "string"}},
+             {"name": "catalog", "in": "query", "schema": {"type": "string"}},
+             {"name": "schema_policy", "in": "query", "schema": {"enum": ["strict",
+             "add_columns", "coerce"]}, "description":
+             "What to do with columns that do not fit"},
+             {"name": "commit_rows", "in": "query", "schema": {"type": "integer",
+             "minimum": 1}, "description": "Commit after this many rows, again and again"},
+             {"name": "chunk_rows", "in": "query", "schema": {"type": "integer",
+             "minimum": 1}, "description": "Rows stored at a time"},
+             {"name": "Content-Encoding", "in": "header", "schema": {"enum": ["identity",
+             "gzip", "zstd"]}},
+             {"$ref": "#/components/parameters/Session"},
+             {"$ref": "#/components/parameters/RequestId"})",
+           .request_body = R"({"required": true, "content": {
+             "application/vnd.apache.arrow.stream": {"schema": {"type": "string",
+               "format": "binary"}},
+             "application/vnd.apache.arrow.file": {"schema": {"type": "string",
+               "format": "binary"}},
+             "application/vnd.apache.parquet": {"schema": {"type": "string",
+               "format": "binary"}},
+             "text/csv": {"schema": {"type": "string"}, "example": "id,name\n1,duck\n"},
+             "application/x-ndjson": {"schema": {"type": "string"}}}})",
+           .responses = R"("200": {"description": "Committed", "content":
+             {"application/json": {"schema": {"$ref":
+               "#/components/schemas/IngestResult"}}}},
+             "400": {"$ref": "#/components/responses/Error"},
+             "404": {"$ref": "#/components/responses/Error"},
+             "408": {"$ref": "#/components/responses/Error"},
+             "409": {"$ref": "#/components/responses/Error"},
+             "413": {"$ref": "#/components/responses/Error"},
+             "415": {"$ref": "#/components/responses/Error"},
+             "429": {"$ref": "#/components/responses/Error"},
+             "503": {"$ref": "#/components/responses/Error"})"},
+      .handle =
+          [rooms](const Request& request, Response& response) {
+            return AnswerIngest(rooms, request, response);
+          },
+      .body = BodyUse::kStream};
+}
+
+}  // namespace pintail::http

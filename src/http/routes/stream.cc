@@ -1,0 +1,117 @@
+// POST /stream/{name}: what the stream bridge's clients send, a JSON document with an
+// Arrow IPC stream in base64.
+#include "arrow/io/memory.h"
+#include "arrow/ipc/dictionary.h"
+#include "arrow/ipc/reader.h"
+#include "columnar/batch_reader.h"
+#include "columnar/body_codec.h"
+#include "http/json_text.h"
+#include "http/observed_reader.h"
+#include "http/query_document.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "http/routes/routes.h"
+#include "http/stream_document.h"
+
+namespace pintail::http {
+namespace {
+
+// These clients take every failure of their data as a 500.
+arrow::Status Unprocessed(const arrow::Status& why) {
+  return Refusal(500, "internal", "Failed to process stream: " + why.message());
+}
+
+arrow::Status CheckDeclaredSchema(std::string_view base64) {
+  ARROW_ASSIGN_OR_RAISE(auto bytes, columnar::DecodeBase64(base64));
+  arrow::io::BufferReader input(std::move(bytes));
+  arrow::ipc::DictionaryMemo dictionaries;
+  return arrow::ipc::ReadSchema(&input, &dictionaries).status();
+}
+
+arrow::Result<std::shared_ptr<ObservedReader>> OpenBatches(
+    const StreamDocument& document, const columnar::Limits& limits) {
+  ARROW_RETURN_NOT_OK(CheckDeclaredSchema(document.arrow_schema));
+  ARROW_ASSIGN_OR_RAISE(auto bytes, columnar::DecodeBase64(document.data));
+  auto input = std::make_shared<arrow::io::BufferReader>(std::move(bytes));
+  ARROW_ASSIGN_OR_RAISE(auto reader,
+                        columnar::OpenBatchReader(columnar::Format::kArrowStream,
+                                                  std::move(input), {.limits = limits}));
+  ARROW_ASSIGN_OR_RAISE(reader, columnar::Validated(std::move(reader), limits));
+  return std::make_shared<ObservedReader>(std::move(reader));
+}
+
+bool IsOverload(const arrow::Status& status) {
+  const base::ErrorKind kind = base::KindOf(status);
+  return kind == base::ErrorKind::kUnavailable || kind == base::ErrorKind::kCancelled ||
+         kind == base::ErrorKind::kDeadlineExceeded ||
+         kind == base::ErrorKind::kResourceExhausted;
+}
+
+arrow::Status AnswerStream(const RouteRooms& rooms, const Request& request,
+                           Response& response) {
+  const columnar::Limits& limits = rooms.gateway.options().limits;
+  arrow::Result<Document> body =
+      ReadDocument(request, limits, rooms.options.max_document_bytes, JsonPadding());
+  if (!body.ok()) return BodyRefusal(body.status());
+  auto parsed = ParseStreamDocument(*body);
+  if (const auto* errors = std::get_if<std::vector<FieldError>>(&parsed)) {
+    return response.SendJson(422, DetailBody(*errors));
+  }
+  const auto& document = std::get<StreamDocument>(parsed);
+  auto batches = OpenBatches(document, limits);
+  if (!batches.ok()) return Unprocessed(batches.status());
+  body->buffer.reset();  // the batches have their own bytes by now
+
+  ARROW_ASSIGN_OR_RAISE(const auto session, SessionOf(request, rooms.gateway));
+  const std::string& name = request.path_values.at("name");
+  gateway::IngestRequest ingest;
+  ingest.stream = name;
+  ingest.table.table = document.target_table;
+  const auto result = rooms.gateway.Ingest(request.call, session, ingest, *batches, {});
+  if (!result.ok()) {
+    const bool theirs = !(*batches)->failure().ok() || !IsOverload(result.status());
+    return theirs ? Unprocessed(result.status()) : result.status();
+  }
+  return response.SendJson(200,
+                           "{\"status\":\"success\",\"stream\":" + JsonQuote(name) +
+                               ",\"rows_processed\":" + std::to_string(result->rows) +
+                               ",\"storage_backend\":\"duckdb\",\"message\":\"Data "
+                               "processed successfully\"}");
+}
+
+}  // namespace
+
+Route StreamRoute(const RouteRooms& rooms) {
+  return {
+      .method = "POST",
+      .pattern = "/stream/{name}",
+      .operation =
+          {.id = "stream",
+           .tag = "Stream bridge",
+           .summary = "Write an Arrow IPC stream given in JSON",
+           .description =
+               "As the older stream bridge takes it: all rows are committed, or none. "
+               "The "
+               "IPC stream carries its own schema and may be compressed; `compression`, "
+               "`chunk_size` and `storage_backend` are checked and otherwise have no "
+               "effect. For new programs `/v1/ingest/{table}` is faster.",
+           .request_body =
+               R"({"required": true, "content": {"application/json": {"schema":
+             {"$ref": "#/components/schemas/StreamBatch"}}}})",
+           .responses = R"("200": {"description": "Committed", "content":
+             {"application/json": {"schema": {"$ref":
+               "#/components/schemas/StreamResult"}}}},
+             "422": {"description": "Missing or wrong fields", "content":
+             {"application/json": {"schema": {"$ref":
+               "#/components/schemas/ValidationErrors"}}}},
+             "500": {"description": "Data that cannot be read or stored", "content":
+             {"application/json": {"schema": {"$ref": "#/components/schemas/Detail"}}}})"},
+      .handle =
+          [rooms](const Request& request, Response& response) {
+            return AnswerStream(rooms, request, response);
+          },
+      .body = BodyUse::kDocument,
+      .errors = ErrorStyle::kDetail};
+}
+
+}  // namespace pintail::http
