@@ -84,7 +84,7 @@ class CsvBatches final : public arrow::RecordBatchReader {
     if (block == nullptr) return Lie("the CSV text is empty; it needs a header line");
     ARROW_RETURN_NOT_OK(CheckHeader(*block));
     ARROW_ASSIGN_OR_RAISE(auto table, ReadBlock(std::move(block)));
-    ARROW_ASSIGN_OR_RAISE(table, WithoutNullTypes(*table));
+    ARROW_ASSIGN_OR_RAISE(table, AsText(*table));
     schema_ = table->schema();
     names_ = schema_->field_names();
     for (const auto& field : schema_->fields()) {
@@ -122,11 +122,14 @@ class CsvBatches final : public arrow::RecordBatchReader {
   }
 
   // A column that is empty as far as was seen becomes text, which can hold what follows.
-  static arrow::Result<std::shared_ptr<arrow::Table>> WithoutNullTypes(
+  static arrow::Result<std::shared_ptr<arrow::Table>> AsText(
       const arrow::Table& table) {
     arrow::FieldVector fields = table.schema()->fields();
     arrow::ChunkedArrayVector columns = table.columns();
     for (size_t i = 0; i < fields.size(); ++i) {
+      if (fields[i]->type()->id() == arrow::Type::BINARY) {
+        return Lie("column '", fields[i]->name(), "' holds text that is not UTF-8");
+      }
       if (fields[i]->type()->id() != arrow::Type::NA) continue;
       fields[i] = fields[i]->WithType(arrow::utf8());
       ARROW_ASSIGN_OR_RAISE(auto nulls,

@@ -58,8 +58,8 @@ void AppendInteger(int64_t value, std::string* out) {
   out->append(digits, end);
 }
 
-// A value that is not negative, with leading zeros to `width` digits.
-void AppendPadded(int64_t value, int width, std::string* out) {
+// The value with leading zeros to `width` digits.
+void AppendPadded(uint64_t value, int width, std::string* out) {
   char digits[24];
   const auto end = std::to_chars(digits, digits + sizeof(digits), value).ptr;
   const int length = static_cast<int>(end - digits);
@@ -69,14 +69,14 @@ void AppendPadded(int64_t value, int width, std::string* out) {
 
 void AppendSecondsOfDay(int64_t seconds, int64_t fraction, int decimals,
                         std::string* out) {
-  AppendPadded(seconds / 3600, 2, out);
+  AppendPadded(static_cast<uint64_t>(seconds / 3600), 2, out);
   out->push_back(':');
-  AppendPadded(seconds / 60 % 60, 2, out);
+  AppendPadded(static_cast<uint64_t>(seconds / 60 % 60), 2, out);
   out->push_back(':');
-  AppendPadded(seconds % 60, 2, out);
+  AppendPadded(static_cast<uint64_t>(seconds % 60), 2, out);
   if (decimals == 0) return;
   out->push_back('.');
-  AppendPadded(fraction, decimals, out);
+  AppendPadded(static_cast<uint64_t>(fraction), decimals, out);
 }
 
 // "4.5" of seconds in the unit, without trailing zeros.
@@ -86,10 +86,10 @@ void AppendSeconds(int64_t value, TimeUnit::type unit, std::string* out) {
   const uint64_t size =
       value < 0 ? ~static_cast<uint64_t>(value) + 1 : static_cast<uint64_t>(value);
   if (value < 0) out->push_back('-');
-  AppendPadded(static_cast<int64_t>(size / per_second), 1, out);
+  AppendPadded(size / per_second, 1, out);
   if (size % per_second == 0) return;
   out->push_back('.');
-  AppendPadded(static_cast<int64_t>(size % per_second), Decimals(unit), out);
+  AppendPadded(size % per_second, Decimals(unit), out);
   out->erase(out->find_last_not_of('0') + 1);
 }
 
@@ -110,15 +110,15 @@ void AppendDate(int64_t days_since_epoch, std::string* out) {
   const int64_t month = shifted_month < 10 ? shifted_month + 3 : shifted_month - 9;
   const int64_t year = year_of_era + era.quotient * 400 + (month <= 2 ? 1 : 0);
   if (year >= 0 && year <= 9999) {
-    AppendPadded(year, 4, out);
+    AppendPadded(static_cast<uint64_t>(year), 4, out);
   } else {
     out->push_back(year < 0 ? '-' : '+');
-    AppendPadded(year < 0 ? -year : year, 5, out);
+    AppendPadded(static_cast<uint64_t>(year < 0 ? -year : year), 5, out);
   }
   out->push_back('-');
-  AppendPadded(month, 2, out);
+  AppendPadded(static_cast<uint64_t>(month), 2, out);
   out->push_back('-');
-  AppendPadded(day, 2, out);
+  AppendPadded(static_cast<uint64_t>(day), 2, out);
 }
 
 void AppendTimeOfDay(int64_t value, TimeUnit::type unit, std::string* out) {
