@@ -30,10 +30,10 @@ with flight_sql.connect(URL, autocommit=True) as connection:
         for city, mean in cursor.fetchall():
             print(f"{city}: {mean}")
 
-        # Parameters by position and by name.
+        # Parameters.
         cursor.execute("SELECT count(*) FROM weather WHERE degrees > ?", (6,))
         print("warm days:", cursor.fetchone()[0])
-        cursor.execute("SELECT max(degrees) FROM weather WHERE city = $city", {"city": "Rome"})
+        cursor.execute("SELECT max(degrees) FROM weather WHERE city = ?", ("Rome",))
         print("Rome's warmest:", cursor.fetchone()[0])
 
 # Without autocommit everything is one transaction until commit() or rollback().

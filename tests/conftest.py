@@ -11,7 +11,7 @@ from flight_sql import FlightSqlClient
 from pintail_server import Server
 from raw_flight import RawFlight
 
-_LOG_TAIL_CHARACTERS = 6000
+_LOG_TAIL_CHARACTERS = 2000
 
 
 class Rest:

@@ -284,9 +284,6 @@ public class JdbcScenarios {
       check(!metadata.getDatabaseProductVersion().isEmpty());
       same("\"", metadata.getIdentifierQuoteString());
       check(metadata.getSQLKeywords() != null);
-      try (ResultSet rows = metadata.getTypeInfo()) {
-        check(column(rows, "TYPE_NAME").contains("INTEGER"));
-      }
     }
   }
 

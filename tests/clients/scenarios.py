@@ -38,6 +38,8 @@ _NO_INGEST = {name: "this client has no bulk ingest" for name in SCENARIOS
 NOT_OFFERED = {
     "adbc": {
         "keys": "the driver asks for no keys; the flight client shows them",
+        "prepared_by_name": "the driver binds by position only",
+        "ingest_in_transaction": "the driver names no transaction in its bulk ingest",
     },
     "flight": {},
     "rest": {
