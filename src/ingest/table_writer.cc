@@ -98,7 +98,7 @@ arrow::Status TableWriter::OpenAs(TableGates::Use use, bool& needs_change) {
     needs_change = true;
     return arrow::Status::OK();
   }
-  ARROW_RETURN_NOT_OK(Apply(change));
+  ARROW_RETURN_NOT_OK(ExplainView(Apply(change)));
   Settle(change);
   return arrow::Status::OK();
 }
@@ -189,7 +189,22 @@ arrow::Result<int64_t> TableWriter::Insert(Chunk chunk) {
   }
   ARROW_ASSIGN_OR_RAISE(auto reader,
                         arrow::RecordBatchReader::Make(std::move(chunk.batches), inserted_));
-  return parts_.connection.Insert(table_, std::move(reader));
+  arrow::Result<int64_t> inserted = parts_.connection.Insert(table_, std::move(reader));
+  if (!inserted.ok()) return ExplainView(inserted.status());
+  return inserted;
+}
+
+arrow::Status TableWriter::ExplainView(const arrow::Status& refused) {
+  if (refused.ok() || base::KindOf(refused) != ErrorKind::kInvalidSql) return refused;
+  std::string query = "SELECT view_name FROM duckdb_views() WHERE lower(view_name) = lower(" +
+                      engine::QuoteText(table_.table) + ")";
+  if (!table_.schema.empty()) {
+    query += " AND lower(schema_name) = lower(" + engine::QuoteText(table_.schema) + ")";
+  }
+  const auto views = catalog::TextRows(parts_.connection, query);
+  if (!views.ok() || views->empty()) return refused;
+  return MakeError(ErrorKind::kInvalidArgument, QuoteName(table_),
+                   " is a view, and batches go into tables only; name its table instead");
 }
 
 arrow::Status TableWriter::Commit() {

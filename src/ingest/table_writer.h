@@ -51,6 +51,8 @@ class TableWriter {
   arrow::Result<std::string> GateName();
   arrow::Result<std::shared_ptr<arrow::Schema>> ExistingColumns();
   void Settle(const Change& change);
+  // Says so when DuckDB refused because the target is a view.
+  arrow::Status ExplainView(const arrow::Status& refused);
 
   const Parts parts_;
   const bool foreign_;

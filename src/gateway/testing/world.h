@@ -15,6 +15,7 @@
 #include "base/metrics.h"
 #include "base/timers.h"
 #include "catalog/streams.h"
+#include "catalog/testing/rows.h"
 #include "engine/connection.h"
 #include "engine/database.h"
 #include "gateway/gateway.h"
@@ -51,16 +52,9 @@ class World {
   std::unique_ptr<Gateway> gateway;
 };
 
-// Reads a result to its end.
-std::string Text(arrow::RecordBatchReader& rows);
-std::string Text(const arrow::Status& status);  // "kind: message"
-
-// A batch from JSON rows: [{"a": 1}, …].
-std::shared_ptr<arrow::RecordBatch> Batch(const std::shared_ptr<arrow::Schema>& schema,
-                                          const std::string& json_rows);
-// A reader of batches.
-std::shared_ptr<arrow::RecordBatchReader> Reader(
-    std::vector<std::shared_ptr<arrow::RecordBatch>> batches);
+using catalog::testing::Batch;
+using catalog::testing::Reader;
+using catalog::testing::Text;
 
 // Waits, without sleeping, until another thread has made it true; false after a minute.
 template <typename Condition>

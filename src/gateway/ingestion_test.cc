@@ -1,0 +1,116 @@
+#include "base/error.h"
+#include "gateway/gateway.h"
+#include "gateway/testing/world.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace pintail::gateway {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+using testing::Batch;
+using testing::Reader;
+using testing::Text;
+using testing::World;
+
+const auto kA = arrow::schema({arrow::field("a", arrow::int64())});
+
+std::string Ingest(World& world, const SessionPtr& session, const IngestRequest& request,
+                   const char* rows = R"([{"a": 1}, {"a": 2}])") {
+  const auto result = world.gateway->Ingest(World::Call(), session, request,
+                                            Reader({Batch(kA, rows)}), {});
+  return result.ok() ? std::to_string(result->rows) : Text(result.status());
+}
+
+TEST(GatewayIngest, CountsWhatCameInByStream) {
+  World world;
+  const SessionPtr session = world.Open();
+  EXPECT_EQ(Ingest(world, session, {.stream = "s"}), "2");
+  EXPECT_EQ(Ingest(world, session, {.stream = "s"}), "2");
+  EXPECT_EQ(world.Seen("SELECT name, target_table, declared, rows, commits, failures "
+                       "FROM pintail.streams"),
+            "s|s|false|4|2|0");
+  const std::string metrics = world.metrics.Render();
+  EXPECT_THAT(metrics, HasSubstr(R"(pintail_rows_processed_total{stream="s"} 4)"));
+  EXPECT_THAT(metrics, HasSubstr(R"(pintail_ingest_latency_seconds_count{stream="s"} 2)"));
+  EXPECT_EQ(world.Seen("SELECT verb, state, rows FROM pintail.statements LIMIT 1"),
+            "INGEST|done|2");
+}
+
+TEST(GatewayIngest, BelongsToTheTransactionItIsPartOf) {
+  World world;
+  const SessionPtr session = world.Open();
+  const std::string id = world.gateway->Begin(World::Call(), session).ValueOrDie();
+  EXPECT_EQ(Ingest(world, session, {.stream = "s", .transaction_id = id}), "2");
+  EXPECT_EQ(world.Run(session, "SELECT count(*) FROM s", id), "2");
+  EXPECT_EQ(world.Seen("SELECT count(*) FROM pintail.streams"), "0");
+  EXPECT_EQ(Text(world.gateway->Commit(World::Call(), id)), "ok");
+  EXPECT_EQ(world.Seen("SELECT rows FROM pintail.streams"), "2");
+  EXPECT_EQ(world.Seen("SELECT count(*) FROM s"), "2");
+}
+
+TEST(GatewayIngest, FollowsATransactionThatWasBegunBySql) {
+  World world;
+  const SessionPtr session = world.Open();
+  world.Run(session, "BEGIN");
+  EXPECT_EQ(Ingest(world, session, {.stream = "s"}), "2");
+  world.Run(session, "ROLLBACK");
+  EXPECT_THAT(world.Seen("SELECT * FROM s"), StartsWith("not_found"));
+}
+
+TEST(GatewayIngest, MakesTemporaryTablesThatTheSessionSees) {
+  World world;
+  const SessionPtr session = world.Open();
+  EXPECT_EQ(Ingest(world, session,
+                   {.table = {.catalog = "", .schema = "", .table = "t"}, .temporary = true}),
+            "2");
+  EXPECT_EQ(world.Run(session, "SELECT count(*) FROM t"), "2");
+  EXPECT_THAT(world.Seen("SELECT * FROM t"), StartsWith("not_found"));
+  EXPECT_THAT(Ingest(world, session,
+                     {.table = {.catalog = "", .schema = "main", .table = "t"},
+                      .temporary = true}),
+              StartsWith("invalid_argument"));
+}
+
+TEST(GatewayIngest, LandsInTheSchemaOfTheSession) {
+  World world;
+  const SessionPtr session = world.Open();
+  world.Run(session, "CREATE SCHEMA z; USE z");
+  EXPECT_EQ(Ingest(world, session, {.stream = "s"}), "2");
+  EXPECT_EQ(world.Seen("SELECT count(*) FROM z.s"), "2");
+}
+
+TEST(GatewayIngest, AcknowledgesEachCommit) {
+  World world;
+  std::vector<std::pair<int64_t, int64_t>> commits;
+  const auto batch = Batch(kA, R"([{"a": 1}, {"a": 2}])");
+  const auto result = world.gateway->Ingest(
+      World::Call(), world.Open(), {.stream = "s", .commit_rows = 2}, Reader({batch, batch}),
+      [&](const IngestCommit& commit) {
+        commits.emplace_back(commit.number, commit.rows);
+        return arrow::Status::OK();
+      });
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(commits, (std::vector<std::pair<int64_t, int64_t>>{{1, 2}, {2, 4}}));
+}
+
+TEST(GatewayIngest, RefusesOptionsThatMakeNoSense) {
+  World world;
+  for (const IngestRequest& request :
+       {IngestRequest{.stream = "s", .chunk_rows = 0},
+        IngestRequest{.stream = "s", .commit_rows = -1},
+        IngestRequest{.stream = "s", .commit_interval = std::chrono::milliseconds(0)},
+        IngestRequest{}}) {
+    EXPECT_THAT(Ingest(world, world.Open(), request), StartsWith("invalid_argument"));
+  }
+}
+
+TEST(GatewayIngest, IsRefusedPastItsOwnBound) {
+  World world({.max_running_ingests = 0});
+  EXPECT_THAT(Ingest(world, world.Open(), {.stream = "s"}),
+              HasSubstr("max_running_ingests"));
+}
+
+}  // namespace
+}  // namespace pintail::gateway
