@@ -1,4 +1,6 @@
 // The program: the command line, with the server behind `pintail serve`.
+#include <cstdlib>
+
 #include "cli/command_line.h"
 #include "engine/database.h"
 #include "serve.h"
@@ -13,6 +15,8 @@ arrow::Result<std::string> DuckDbVersion() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // gRPC's own lines say again, in its words, what our errors say.
+  setenv("GRPC_VERBOSITY", "NONE", 0);
   return pintail::cli::Main(
       argc, argv, {.serve = pintail::Serve, .duckdb_version = DuckDbVersion});
 }

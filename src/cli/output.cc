@@ -87,7 +87,12 @@ arrow::Status WriteStream(const Answer& answer, const OutputOptions& options,
                           const Terminal& terminal) {
   if (!options.format) return WriteTable(answer, options, terminal);
   StreamOutput output(terminal.out);
-  return WriteFormat(answer, *options.format, &output);
+  ARROW_RETURN_NOT_OK(WriteFormat(answer, *options.format, &output));
+  // So that what comes next on a terminal begins on a line of its own.
+  if (*options.format == columnar::Format::kJson && output.Tell().ValueOrDie() > 0) {
+    terminal.out << "\n";
+  }
+  return arrow::Status::OK();
 }
 
 }  // namespace

@@ -279,6 +279,12 @@ std::string TypeText(const arrow::DataType& type) {
                  : "timestamptz";
     case arrow::Type::INTERVAL_MONTH_DAY_NANO:
       return "interval";
+    case arrow::Type::LIST:
+      return TypeText(*static_cast<const arrow::ListType&>(type).value_type()) + "[]";
+    case arrow::Type::FIXED_SIZE_LIST: {
+      const auto& list = static_cast<const arrow::FixedSizeListType&>(type);
+      return TypeText(*list.value_type()) + "[" + std::to_string(list.list_size()) + "]";
+    }
     case arrow::Type::EXTENSION: {
       const auto& extension = static_cast<const arrow::ExtensionType&>(type);
       const std::string name = extension.extension_name();

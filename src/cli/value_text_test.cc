@@ -56,5 +56,18 @@ TEST(ValueText, ReadsAsPeopleWriteValues) {
   }
 }
 
+TEST(TypeText, IsWhatSqlCallsTheType) {
+  const std::vector<std::pair<std::shared_ptr<arrow::DataType>, std::string>> table = {
+      {arrow::int64(), "bigint"},
+      {arrow::large_utf8(), "varchar"},
+      {arrow::list(arrow::int32()), "integer[]"},
+      {arrow::fixed_size_list(arrow::float32(), 3), "float[3]"},
+      {arrow::timestamp(arrow::TimeUnit::MICRO), "timestamp"},
+      {arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"), "timestamptz"},
+      {arrow::decimal128(10, 2), "decimal128(10, 2)"},
+  };
+  for (const auto& [type, text] : table) EXPECT_EQ(TypeText(*type), text);
+}
+
 }  // namespace
 }  // namespace pintail::cli

@@ -45,9 +45,11 @@ void Flags::AddTo(CLI::App& command) {
                       "/etc/pintail/pintail.toml]")
           ->type_name("FILE");
   for (const Option& option : Options()) {
-    auto& slot = state_->slots.emplace_back(FlagOf(option));
-    std::string names = slot.flag;
-    if (!option.short_flag.empty()) names = std::string(option.short_flag) + "," + names;
+    // The short one where there is one: it is what people write.
+    const bool both = !option.short_flag.empty();
+    auto& slot = state_->slots.emplace_back(both ? std::string(option.short_flag)
+                                                 : FlagOf(option));
+    const std::string names = both ? slot.flag + "," + FlagOf(option) : slot.flag;
     const bool list = option.type == OptionType::kList || option.type == OptionType::kMap;
     slot.option = command.add_option(names, slot.texts, HelpOf(option))
                       ->group(std::string(option.key.substr(0, option.key.find('.'))))

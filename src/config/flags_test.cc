@@ -43,7 +43,8 @@ TEST(Flags, ExistForEveryOption) {
     const std::string text = option.initial.empty() ? "17MB" : std::string(option.initial);
     const Sources sources = Parse({FlagOf(option), text});
     ASSERT_EQ(sources.flags.size(), 1U);
-    EXPECT_EQ(sources.flags[0].flag, FlagOf(option));
+    EXPECT_EQ(sources.flags[0].flag,
+              option.short_flag.empty() ? FlagOf(option) : option.short_flag);
   }
 }
 
