@@ -66,14 +66,11 @@ arrow::Result<gateway::IngestRequest> IngestRequestOf(const Request& request) {
   return ingest;
 }
 
-std::string ResultBody(const gateway::IngestResult& result) {
-  std::string body = "{\"table\":" + JsonQuote(result.table.table);
-  if (!result.table.schema.empty()) {
-    body += ",\"schema\":" + JsonQuote(result.table.schema);
-  }
-  if (!result.table.catalog.empty()) {
-    body += ",\"catalog\":" + JsonQuote(result.table.catalog);
-  }
+// Schema and catalog are told when they were asked for.
+std::string ResultBody(const engine::TableName& table, const gateway::IngestResult& result) {
+  std::string body = "{\"table\":" + JsonQuote(table.table);
+  if (!table.schema.empty()) body += ",\"schema\":" + JsonQuote(table.schema);
+  if (!table.catalog.empty()) body += ",\"catalog\":" + JsonQuote(table.catalog);
   return body + ",\"rows\":" + std::to_string(result.rows) +
          ",\"commits\":" + std::to_string(result.commits) + "}\n";
 }
@@ -98,7 +95,7 @@ arrow::Status AnswerIngest(const RouteRooms& rooms, const Request& request,
   if (!result.ok()) {
     return (*batches)->failure().ok() ? result.status() : BodyRefusal(result.status());
   }
-  return response.SendJson(200, ResultBody(*result));
+  return response.SendJson(200, ResultBody(ingest.table, *result));
 }
 
 }  // namespace
