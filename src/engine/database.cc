@@ -84,6 +84,7 @@ arrow::Result<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& o
   ARROW_RETURN_NOT_OK(Guarded([&]() -> arrow::Status {
     Configure(config, options);
     SystemViews::Prepare(config, state->views);
+    PrepareIntegerTime(config);
     return arrow::Status::OK();
   }));
   arrow::Status opened = Guarded([&]() -> arrow::Status {

@@ -7,11 +7,12 @@
 #include "duckdb/common/error_data.hpp"
 #include "duckdb/common/exception.hpp"
 #include "duckdb/common/exception/binder_exception.hpp"
-#include "duckdb/function/function_binder.hpp"
 #include "duckdb/function/scalar_function.hpp"
 #include "duckdb/main/client_context_state.hpp"
+#include "duckdb/main/config.hpp"
 #include "duckdb/parser/parsed_data/create_scalar_function_info.hpp"
 #include "engine/align_comparisons.h"
+#include "engine/align_plan.h"
 
 namespace pintail::engine {
 namespace {
@@ -19,35 +20,6 @@ namespace {
 using duckdb::LogicalType;
 using duckdb::LogicalTypeId;
 using ExpressionPtr = duckdb::unique_ptr<duckdb::Expression>;
-
-bool IsTime(const LogicalType& type) {
-  switch (type.id()) {
-    case LogicalTypeId::DATE:
-    case LogicalTypeId::TIMESTAMP:
-    case LogicalTypeId::TIMESTAMP_SEC:
-    case LogicalTypeId::TIMESTAMP_MS:
-    case LogicalTypeId::TIMESTAMP_NS:
-    case LogicalTypeId::TIMESTAMP_TZ:
-      return true;
-    default:
-      return false;
-  }
-}
-
-bool CountsNanoseconds(const LogicalType& type) {
-  return type.id() == LogicalTypeId::BIGINT || type.id() == LogicalTypeId::DOUBLE;
-}
-
-ExpressionPtr EpochNanoseconds(duckdb::ClientContext& context, ExpressionPtr time) {
-  duckdb::vector<ExpressionPtr> arguments;
-  arguments.push_back(std::move(time));
-  duckdb::ErrorData error;
-  duckdb::FunctionBinder binder(context);
-  auto bound = binder.BindScalarFunction(DEFAULT_SCHEMA, "epoch_ns", std::move(arguments),
-                                         error);
-  if (!bound) error.Throw();
-  return bound;
-}
 
 ExpressionPtr BindAlign(duckdb::FunctionBindExpressionInput& input) {
   ExpressionPtr& value = input.children[0];
@@ -90,6 +62,12 @@ class IntegerTime : public duckdb::ClientContextState {
 };
 
 }  // namespace
+
+void PrepareIntegerTime(duckdb::DBConfig& config) {
+  duckdb::PlannerExtension extension;
+  extension.post_bind_function = AlignPlan;
+  duckdb::PlannerExtension::Register(config, std::move(extension));
+}
 
 void AddAlignFunction(duckdb::DatabaseInstance& database) {
   duckdb::ScalarFunction align(kAlignFunction, {LogicalType::ANY, LogicalType::ANY},

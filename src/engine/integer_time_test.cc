@@ -19,7 +19,7 @@ class IntegerTimeTest : public ::testing::Test {
  protected:
   void SetUp() override {
     auto status = Execute(*connection_, R"(
-      CREATE TABLE metrics (id VARCHAR, timestamp BIGINT NOT NULL, at TIMESTAMP,
+      CREATE TABLE metrics (id VARCHAR, timestamp BIGINT NOT NULL, seen TIMESTAMP,
                             PRIMARY KEY (id, timestamp));
       INSERT INTO metrics
         SELECT 'new', epoch_ns(now()), now()::TIMESTAMP
@@ -47,9 +47,9 @@ TEST_F(IntegerTimeTest, ABigintComparedWithATimeCountsNanoseconds) {
       {"timestamp IS NOT DISTINCT FROM TIMESTAMP '2020-01-01'", "old"},
       {"timestamp BETWEEN TIMESTAMP '2019-01-01' AND TIMESTAMP '2021-01-01'", "old"},
       {"timestamp BETWEEN NOW() - INTERVAL 1 HOUR AND NOW() + INTERVAL 1 HOUR", "new"},
-      {"at > 1600000000000000000", "new"},
-      {"at > timestamp - 1000000000 AND id = 'old'", "old"},
-      {"timestamp >= (SELECT max(at) - INTERVAL 1 HOUR FROM metrics)", "new"},
+      {"seen > 1600000000000000000", "new"},
+      {"seen > timestamp - 1000000000 AND id = 'old'", "old"},
+      {"timestamp >= (SELECT max(seen) - INTERVAL 1 HOUR FROM metrics)", "new"},
       {"timestamp >= NOW() - INTERVAL '1 hour' AND id IN ('new', 'x') AND 1 < 2", "new"},
       {"id IN (SELECT id FROM metrics WHERE timestamp < NOW() - INTERVAL '1 hour')", "old"},
   };
@@ -97,7 +97,7 @@ TEST_F(IntegerTimeTest, ATimeMayBeGivenForABigintAndTheOtherWayRound) {
   auto real = Parameters({{"0", arrow::float64(), "1600000000000000000"}});
   for (const auto& row : {time, number, real}) {
     EXPECT_EQ(Ids("timestamp >= ?", row), "new");
-    EXPECT_EQ(Ids("at >= ?", row), "new");
+    EXPECT_EQ(Ids("seen >= ?", row), "new");
   }
 }
 
@@ -111,7 +111,7 @@ TEST_F(IntegerTimeTest, FiltersAreStillPushedIntoTheScan) {
 
 TEST_F(IntegerTimeTest, OtherTypesAreRefusedAsBefore) {
   for (const char* condition :
-       {"at > 5", "at > 1.5", "id > at", "[1] = 5", "timestamp > 'x'::BLOB",
+       {"seen > 5", "seen > 1.5", "id > seen", "[1] = 5", "timestamp > 'x'::BLOB",
         "timestamp > TIME '12:00:00'"}) {
     auto status = Execute(*connection_,
                           std::string("SELECT * FROM metrics WHERE ") + condition);
