@@ -32,6 +32,35 @@ bool BatchQueue::Put(std::shared_ptr<arrow::RecordBatch> batch) {
   return !closed_;
 }
 
+// Whole chunks while more is to come: DuckDB keeps row groups, and a part of one costs it
+// extra.
+int64_t BatchQueue::RowsToTake() const {
+  if (rows_ >= 2 * options_.chunk_rows) return 2 * options_.chunk_rows;
+  return rows_ >= options_.chunk_rows ? options_.chunk_rows : rows_;
+}
+
+Chunk BatchQueue::TakeUpTo(int64_t rows) {
+  Chunk chunk;
+  while (!waiting_.empty() && chunk.rows < rows && chunk.bytes < 2 * options_.chunk_bytes) {
+    Waiting& next = waiting_.front();
+    const int64_t taken = std::min(next.batch->num_rows(), rows - chunk.rows);
+    const int64_t bytes = next.bytes * taken / next.batch->num_rows();
+    chunk.rows += taken;
+    chunk.bytes += bytes;
+    if (taken == next.batch->num_rows()) {
+      chunk.batches.push_back(std::move(next.batch));
+      waiting_.pop_front();
+    } else {
+      chunk.batches.push_back(next.batch->Slice(0, taken));
+      next.batch = next.batch->Slice(taken);
+      next.bytes -= bytes;
+    }
+  }
+  rows_ -= chunk.rows;
+  bytes_ -= chunk.bytes;
+  return chunk;
+}
+
 void BatchQueue::Done() {
   {
     std::lock_guard lock(mutex_);
@@ -67,19 +96,7 @@ arrow::Result<Chunk> BatchQueue::Take(const base::CallContext& call) {
   nudged_ = false;
   // What came before an error is not worth inserting: it would be rolled back.
   if (ended_) ARROW_RETURN_NOT_OK(end_);
-  Chunk chunk;
-  while (!waiting_.empty()) {
-    Waiting& next = waiting_.front();
-    const bool full = chunk.rows + next.batch->num_rows() > 2 * options_.chunk_rows ||
-                      chunk.bytes + next.bytes > 2 * options_.chunk_bytes;
-    if (full && !chunk.batches.empty()) break;
-    chunk.rows += next.batch->num_rows();
-    chunk.bytes += next.bytes;
-    chunk.batches.push_back(std::move(next.batch));
-    waiting_.pop_front();
-  }
-  rows_ -= chunk.rows;
-  bytes_ -= chunk.bytes;
+  Chunk chunk = TakeUpTo(RowsToTake());
   lock.unlock();
   changed_.notify_all();
   return chunk;

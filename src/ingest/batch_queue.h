@@ -37,7 +37,7 @@ class BatchQueue {
 
   explicit BatchQueue(Options options) : options_(options) {}
 
-  // Waits while there are two chunks inside; in lockstep, until the batch is done with.
+  // `batch` has rows. Waits while there are two chunks inside; in lockstep, until the batch is done with.
   // False when nobody takes any more.
   bool Put(std::shared_ptr<arrow::RecordBatch> batch);
   // No more batches: the reader's end or its error.
@@ -61,7 +61,10 @@ class BatchQueue {
   void Close();
 
  private:
-  bool HasChunk() const;  // with mutex_ held
+  // With mutex_ held.
+  bool HasChunk() const;
+  int64_t RowsToTake() const;
+  Chunk TakeUpTo(int64_t rows);
 
   const Options options_;
   mutable std::mutex mutex_;
