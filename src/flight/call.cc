@@ -24,10 +24,10 @@ Call::Call(Door& door, Start start)
 Call::~Call() {
   if (!finished_) {
     const arrow::Status reason = context()->CheckAlive();
-    Finish(reason.ok() ? base::MakeError(base::ErrorKind::kCancelled,
-                                         "the client went away before the end")
-                       : reason)
-        .Warn();
+    // There is nobody to tell.
+    (void)Finish(reason.ok() ? base::MakeError(base::ErrorKind::kCancelled,
+                                               "the client went away before the end")
+                             : reason);
   }
 }
 
@@ -35,7 +35,13 @@ gateway::Gateway& Call::gateway() { return door_.rooms.gateway; }
 
 arrow::Result<gateway::SessionPtr> Call::Session() {
   if (!session_) {
-    ARROW_ASSIGN_OR_RAISE(session_, gateway().OpenSession(context(), session_id_));
+    auto opened = gateway().OpenSession(context(), session_id_);
+    if (!opened.ok() &&
+        base::KindOf(opened.status()) == base::ErrorKind::kResourceExhausted) {
+      door_.sweep.Run();  // makes room of what clients left behind
+      opened = gateway().OpenSession(context(), session_id_);
+    }
+    ARROW_ASSIGN_OR_RAISE(session_, std::move(opened));
   }
   return session_;
 }
@@ -48,8 +54,8 @@ arrow::Status Call::Explained(const arrow::Status& status) const {
   const arrow::Status reason = context()->CheckAlive();
   if (reason.ok() || status.ok()) return status;
   const base::ErrorKind kind = base::KindOf(status);
-  const bool follows = kind == base::ErrorKind::kCancelled ||
-                       kind == base::ErrorKind::kInternal;
+  const bool follows =
+      kind == base::ErrorKind::kCancelled || kind == base::ErrorKind::kInternal;
   return follows ? reason : status;
 }
 

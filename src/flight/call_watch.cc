@@ -63,9 +63,10 @@ void CallWatch::Check(WatchedCall& call) const {
   }
   const ClientWait waiting_for = call.waiting_for;
   if (waiting_for == ClientWait::kNone) return;
-  const auto waited = now.time_since_epoch() - base::Clock::Steady::duration(call.wait_since);
-  const auto timeout = waiting_for == ClientWait::kToTake ? options_.take_timeout
-                                                          : options_.send_timeout;
+  const auto waited =
+      now.time_since_epoch() - base::Clock::Steady::duration(call.wait_since);
+  const auto timeout =
+      waiting_for == ClientWait::kToTake ? options_.take_timeout : options_.send_timeout;
   if (waited < timeout) return;
   const std::string seconds =
       std::to_string(std::chrono::duration_cast<std::chrono::seconds>(timeout).count());

@@ -73,8 +73,8 @@ class CallWatch {
   const Options options_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  bool stopping_ = false;                    // by mutex_
-  std::unordered_set<WatchedCall*> calls_;   // by mutex_
+  bool stopping_ = false;                   // by mutex_
+  std::unordered_set<WatchedCall*> calls_;  // by mutex_
   std::thread thread_;
 };
 

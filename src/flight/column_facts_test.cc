@@ -32,8 +32,8 @@ TEST(ColumnFacts, TellWhatToolsReadAboutAColumn) {
 }
 
 TEST(ColumnFacts, LeaveOutWhatATypeDoesNotHave) {
-  const auto with =
-      WithColumnFacts(*arrow::schema({arrow::field("name", arrow::utf8())}), {"", "", "t"});
+  const auto with = WithColumnFacts(*arrow::schema({arrow::field("name", arrow::utf8())}),
+                                    {"", "", "t"});
   const ColumnMetadata facts(with->field(0)->metadata());
   EXPECT_FALSE(facts.GetPrecision().ok());
   EXPECT_FALSE(facts.GetScale().ok());

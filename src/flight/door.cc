@@ -19,11 +19,10 @@ std::string_view Header(const ServerCallContext& context, std::string_view name)
 
 // A request id goes into logs and messages as it is, so it may only be a plain word.
 bool IsPlainId(std::string_view id) {
-  return !id.empty() && id.size() <= 64 &&
-         std::ranges::all_of(id, [](unsigned char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-                  (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '.' || c == ':';
-         });
+  return !id.empty() && id.size() <= 64 && std::ranges::all_of(id, [](unsigned char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           c == '-' || c == '_' || c == '.' || c == ':';
+  });
 }
 
 gateway::CallPtr MakeContext(const ServerCallContext& server_context,
@@ -50,15 +49,15 @@ Door::Door(const FlightDoor::Rooms& rooms, FlightDoorOptions door_options)
     : rooms(rooms),
       options(std::move(door_options)),
       log(rooms.logs.For("flight")),
-      active_gauge(rooms.metrics.GetGauge("active_connections",
-                                          "Calls being served, by protocol",
-                                          {{"protocol", "flight"}})),
+      active_gauge(rooms.metrics.GetGauge("flight_active_calls",
+                                          "Flight calls that are being served")),
       received_bytes(rooms.metrics.GetCounter("flight_received_bytes_total",
                                               "Bytes of uploaded Flight messages")),
       sent_bytes(rooms.metrics.GetCounter("flight_sent_bytes_total",
                                           "Bytes of Flight messages sent as results")),
       sessions(rooms.clock, options.session_idle_timeout,
                static_cast<size_t>(options.max_remembered_sessions)),
+      sweep(rooms, sessions),
       watch(rooms.clock, {.take_timeout = options.stream_idle_timeout,
                           .send_timeout = options.upload_idle_timeout}) {}
 
@@ -67,23 +66,24 @@ arrow::Result<std::shared_ptr<Call>> Door::Begin(const ServerCallContext& server
   auto grpc_call = grpc_calls->Find(Header(server_context, GrpcCalls::kHeader));
   auto context = MakeContext(server_context, method, grpc_call.get(), rooms.clock);
   server_context.AddHeader("x-request-id", context->request_id());
-  auto place = sessions.Find(context->peer(), Header(server_context, "cookie"));
+  auto place = sessions.Find(context->identity(), context->peer(),
+                             Header(server_context, "cookie"));
   if (place.set_cookie) {
     server_context.AddHeader("set-cookie",
                              std::string(SessionDirectory::kCookie) + "=" + place.id);
   }
   auto call = std::make_shared<Call>(
-      *this, Call::Start{server_context, method, std::move(context),
-                         std::move(grpc_call), std::move(place.id)});
+      *this, Call::Start{server_context, method, std::move(context), std::move(grpc_call),
+                         std::move(place.id)});
   if (draining) {
     return call->Finish(base::MakeError(base::ErrorKind::kUnavailable,
                                         "The server is shutting down; connect again "
                                         "when it is back"));
   }
   if (active_calls > options.max_calls) {
-    return call->Finish(base::MakeError(
-        base::ErrorKind::kResourceExhausted, "The server already serves ",
-        options.max_calls, " calls, as many as it may; try again later"));
+    return call->Finish(base::MakeError(base::ErrorKind::kResourceExhausted,
+                                        "The server already serves ", options.max_calls,
+                                        " calls, as many as it may; try again later"));
   }
   return call;
 }

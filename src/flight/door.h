@@ -13,6 +13,7 @@
 #include "flight/flight_door.h"
 #include "flight/grpc_calls.h"
 #include "flight/session_directory.h"
+#include "flight/session_sweep.h"
 
 namespace pintail::flight {
 
@@ -30,11 +31,12 @@ struct Door {
   const FlightDoor::Rooms rooms;
   const FlightDoorOptions options;
   base::Log& log;
-  base::Gauge& active_gauge;
+  base::Gauge& active_gauge;  // calls under way
   base::Counter& received_bytes;
   base::Counter& sent_bytes;
   const std::shared_ptr<GrpcCalls> grpc_calls = std::make_shared<GrpcCalls>();
   SessionDirectory sessions;
+  SessionSweep sweep;
   CallWatch watch;
   std::atomic<int64_t> active_calls = 0;
   std::atomic<bool> draining = false;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 #include <utility>
 
 #include "base/error.h"
@@ -72,21 +73,22 @@ struct FlightDoor::State {
 
   arrow::Status Listen() {
     const FlightDoorOptions& options = door.options;
-    ARROW_ASSIGN_OR_RAISE(
-        const auto info,
-        DescribeServer(door.rooms.gateway, InternalCall(door.rooms.clock, "GetSqlInfo")));
     quota.Resize(static_cast<size_t>(options.buffer_bytes));
     quota.SetMaxThreads(static_cast<int>(options.max_calls) + kSpareThreads);
+    std::set<uint16_t> ports;
     for (ListenAddress address : options.listen) {
       auto listener = std::make_unique<Listener>(
           door, health,
-          WithFacts(info, {.advertise_transactions = address.advertise_transactions,
-                           .max_calls = options.max_calls}));
+          DescribeServer(door.rooms.gateway.options(),
+                         {.advertise_transactions = address.advertise_transactions,
+                          .max_calls = options.max_calls}));
       ARROW_RETURN_NOT_OK(listener->Listen(address, quota));
       address.port = listener->port();
+      ports.insert(static_cast<uint16_t>(address.port));
       addresses.push_back(std::move(address));
       listeners.push_back(std::move(listener));
     }
+    door.sweep.Start(std::move(ports));
     return arrow::Status::OK();
   }
 
@@ -134,6 +136,7 @@ void FlightDoor::Stop(std::chrono::milliseconds grace) {
     }
   }
   state_->listeners.clear();
+  state_->door.sweep.Stop();
 }
 
 }  // namespace pintail::flight

@@ -2,9 +2,9 @@
 // gateway.
 //
 // Made once per server, owned by the composition. Every listener takes every kind of
-// request: plain Flight descriptors and tickets, Flight SQL commands, actions and the gRPC
-// health service, told apart by content. Start, Drain and Stop are called by one thread;
-// the calls themselves run in gRPC's threads.
+// request: plain Flight descriptors and tickets, Flight SQL commands, actions and the
+// gRPC health service, told apart by content. Start, Drain and Stop are called by one
+// thread; the calls themselves run in gRPC's threads.
 #pragma once
 
 #include <chrono>

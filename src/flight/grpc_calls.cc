@@ -55,8 +55,8 @@ class CallInterceptor final : public grpc::experimental::Interceptor {
       headers->erase(name);
       headers->emplace(name, grpc::string_ref(id_));
     }
-    if (is_upload_ && methods->QueryInterceptionHookPoint(
-                          InterceptionHookPoints::POST_RECV_MESSAGE)) {
+    if (is_upload_ &&
+        methods->QueryInterceptionHookPoint(InterceptionHookPoints::POST_RECV_MESSAGE)) {
       if (void* message = methods->GetRecvMessage()) TakeData(message);
     }
     if (methods->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_STATUS)) {

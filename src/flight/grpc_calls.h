@@ -87,7 +87,7 @@ class GrpcCalls {
   void Remove(const std::string& id);
 
   mutable std::mutex mutex_;
-  int64_t next_id_ = 1;                                               // by mutex_
+  int64_t next_id_ = 1;                                                  // by mutex_
   std::map<std::string, std::shared_ptr<GrpcCall>, std::less<>> calls_;  // by mutex_
 };
 

@@ -172,10 +172,10 @@ class HealthService::Service final
   const std::function<arrow::Status()> check_ready_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  bool draining_ = false;         // by mutex_
-  bool stopping_ = false;         // by mutex_
-  std::set<Watcher*> watchers_;   // by mutex_
-  std::thread thread_;            // started with the first watcher
+  bool draining_ = false;        // by mutex_
+  bool stopping_ = false;        // by mutex_
+  std::set<Watcher*> watchers_;  // by mutex_
+  std::thread thread_;           // started with the first watcher
 };
 
 HealthService::HealthService(std::function<arrow::Status()> check_ready)

@@ -40,7 +40,8 @@ void SetUp(grpc::ServerBuilder& builder, Door& door, HealthService& health,
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   // Clients may ping too, but not all the time.
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 5'000);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                             5'000);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
                              Milliseconds(options.handshake_timeout));
   builder.RegisterService(&health.service());
@@ -54,9 +55,8 @@ void SetUp(grpc::ServerBuilder& builder, Door& door, HealthService& health,
 
 arrow::Status Listener::Listen(const ListenAddress& address,
                                const grpc::ResourceQuota& quota) {
-  ARROW_ASSIGN_OR_RAISE(
-      const auto location,
-      arrow::flight::Location::ForGrpcTcp(address.host, address.port));
+  ARROW_ASSIGN_OR_RAISE(const auto location,
+                        arrow::flight::Location::ForGrpcTcp(address.host, address.port));
   arrow::flight::FlightServerOptions options(location);
   options.builder_hook = [&](void* builder) {
     SetUp(*static_cast<grpc::ServerBuilder*>(builder), door_, health_, quota);

@@ -48,7 +48,8 @@ arrow::Status Listener::GetFlightInfo(const ServerCallContext& context,
                                       const FlightDescriptor& request,
                                       std::unique_ptr<arrow::flight::FlightInfo>* info) {
   ARROW_ASSIGN_OR_RAISE(auto call, door_.Begin(context, "GetFlightInfo"));
-  return call->Finish(RouteInfo(*call, CallContextAdapter(context, *call), request, info));
+  return call->Finish(
+      RouteInfo(*call, CallContextAdapter(context, *call), request, info));
 }
 
 arrow::Status Listener::RouteInfo(Call& call, const ServerCallContext& context,
@@ -67,7 +68,8 @@ arrow::Status Listener::PollFlightInfo(const ServerCallContext& context,
                                        const FlightDescriptor& request,
                                        std::unique_ptr<arrow::flight::PollInfo>* info) {
   ARROW_ASSIGN_OR_RAISE(auto call, door_.Begin(context, "PollFlightInfo"));
-  return call->Finish(RoutePoll(*call, CallContextAdapter(context, *call), request, info));
+  return call->Finish(
+      RoutePoll(*call, CallContextAdapter(context, *call), request, info));
 }
 
 arrow::Status Listener::RoutePoll(Call& call, const ServerCallContext& context,
@@ -84,8 +86,8 @@ arrow::Status Listener::RoutePoll(Call& call, const ServerCallContext& context,
   // Everything else is quick: its flight is complete with the first poll.
   std::unique_ptr<arrow::flight::FlightInfo> complete;
   ARROW_RETURN_NOT_OK(RouteInfo(call, context, request, &complete));
-  *info = std::make_unique<arrow::flight::PollInfo>(std::move(complete), std::nullopt, 1.0,
-                                                    std::nullopt);
+  *info = std::make_unique<arrow::flight::PollInfo>(std::move(complete), std::nullopt,
+                                                    1.0, std::nullopt);
   return arrow::Status::OK();
 }
 
@@ -122,7 +124,8 @@ arrow::Status Listener::RouteTicket(
   switch (KindOfRequest(request.ticket)) {
     case RequestKind::kFlightSql:
       // Not in the protocol, but of use: the query in the ticket saves a round trip.
-      if (const auto message = FlightSqlCommand(request.ticket, "CommandStatementQuery")) {
+      if (const auto message =
+              FlightSqlCommand(request.ticket, "CommandStatementQuery")) {
         auto statement = StatementOf(*message);
         return commands::RunStatement(call, std::move(statement.query),
                                       std::move(statement.transaction_id))
@@ -175,7 +178,8 @@ arrow::Status Listener::DoAction(const ServerCallContext& context,
   if (!filled.body) filled.body = arrow::Buffer::FromString("");
   arrow::Status status;
   if (action.type == commands::kSqlQueryAction) {
-    status = commands::RunSqlQueryAction(*call, std::string_view(*filled.body)).Value(result);
+    status =
+        commands::RunSqlQueryAction(*call, std::string_view(*filled.body)).Value(result);
   } else {
     status = sql_.DoAction(CallContextAdapter(context, *call), filled, result);
   }

@@ -14,9 +14,9 @@
 
 namespace pintail::flight {
 
-// Runs the query in the caller's session with the texts as its parameters $1, $2, … (unset
-// is NULL); the answer has to have the schema's columns in order, with its types. Reads all
-// of it.
+// Runs the query in the caller's session with the texts as its parameters $1, $2, …
+// (unset is NULL); the answer has to have the schema's columns in order, with its types.
+// Reads all of it.
 arrow::Result<std::shared_ptr<arrow::RecordBatchReader>> QueryMetadata(
     Call& call, const std::string& sql,
     const std::vector<std::optional<std::string>>& parameters,

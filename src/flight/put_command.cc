@@ -26,7 +26,8 @@ arrow::Result<int64_t> PositiveInteger(std::string_view key, const JsonValue& va
 
 arrow::Result<std::string> Text(std::string_view key, const JsonValue& value) {
   const auto* text = std::get_if<std::string>(&value);
-  if (text == nullptr || text->empty()) return WrongValue(key, "a text that is not empty");
+  if (text == nullptr || text->empty())
+    return WrongValue(key, "a text that is not empty");
   return *text;
 }
 
@@ -83,7 +84,8 @@ arrow::Result<gateway::IngestRequest> ParsePutCommand(std::string_view json,
                                                       const columnar::Limits& limits) {
   gateway::IngestRequest request;
   request.stream = "default";
-  ARROW_ASSIGN_OR_RAISE(const JsonObject object, ReadJsonObject(json, limits.max_nesting));
+  ARROW_ASSIGN_OR_RAISE(const JsonObject object,
+                        ReadJsonObject(json, limits.max_nesting));
   for (const auto& [key, value] : object) {
     ARROW_RETURN_NOT_OK(Apply(key, value, &request));
   }

@@ -1,5 +1,5 @@
-// The command of a plain Flight upload: JSON that names a stream, with optional keys for how
-// to take it in. Pure functions.
+// The command of a plain Flight upload: JSON that names a stream, with optional keys for
+// how to take it in. Pure functions.
 #pragma once
 
 #include <string_view>

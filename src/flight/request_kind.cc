@@ -91,7 +91,8 @@ std::optional<std::string> ProtobufBytes(std::string_view message, int field_num
   std::optional<std::string> value;
   while (const uint32_t tag = input.ReadTag()) {
     if (WireFormatLite::GetTagFieldNumber(tag) == field_number &&
-        WireFormatLite::GetTagWireType(tag) == WireFormatLite::WIRETYPE_LENGTH_DELIMITED) {
+        WireFormatLite::GetTagWireType(tag) ==
+            WireFormatLite::WIRETYPE_LENGTH_DELIMITED) {
       std::string bytes;
       if (!WireFormatLite::ReadBytes(&input, &bytes)) return std::nullopt;
       value = std::move(bytes);

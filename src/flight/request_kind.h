@@ -1,5 +1,5 @@
-// Tells requests apart by their content, never by the port they come to. Pure functions on
-// bytes that a client sent.
+// Tells requests apart by their content, never by the port they come to. Pure functions
+// on bytes that a client sent.
 #pragma once
 
 #include <cstdint>
@@ -24,13 +24,14 @@ RequestKind KindOfRequest(std::string_view bytes);
 
 // The message inside an Any of the Flight SQL command `name` ("CommandStatementQuery");
 // empty when it is another.
-std::optional<std::string> FlightSqlCommand(std::string_view bytes, std::string_view name);
+std::optional<std::string> FlightSqlCommand(std::string_view bytes,
+                                            std::string_view name);
 
 // A length-delimited field of a protobuf message: its last value, or empty.
 std::optional<std::string> ProtobufBytes(std::string_view message, int field_number);
 
-// The table that a path means: ["t"], ["schema","t"], ["catalog","schema","t"], or one name
-// with dots, whose parts may be quoted as in SQL. InvalidArgument otherwise.
+// The table that a path means: ["t"], ["schema","t"], ["catalog","schema","t"], or one
+// name with dots, whose parts may be quoted as in SQL. InvalidArgument otherwise.
 arrow::Result<engine::TableName> TableOfPath(const std::vector<std::string>& path);
 arrow::Result<engine::TableName> TableOfDottedName(std::string_view name);
 

@@ -46,11 +46,21 @@ TEST(RequestKind, UnpacksTheNamedCommandOnly) {
 }
 
 TEST(RequestKind, ReadsProtobufFields) {
-  const std::string message("\x0a\x03" "abc" "\x10\x05" "\x1a\x02" "de", 11);
+  const std::string message(
+      "\x0a\x03"
+      "abc"
+      "\x10\x05"
+      "\x1a\x02"
+      "de",
+      11);
   EXPECT_EQ(ProtobufBytes(message, 1), "abc");
   EXPECT_EQ(ProtobufBytes(message, 3), "de");
   EXPECT_EQ(ProtobufBytes(message, 2), std::nullopt);
-  EXPECT_EQ(ProtobufBytes(std::string("\x0a\x7f" "abc", 5), 1), std::nullopt);
+  EXPECT_EQ(ProtobufBytes(std::string("\x0a\x7f"
+                                      "abc",
+                                      5),
+                          1),
+            std::nullopt);
 }
 
 TEST(RequestKind, FindsTheTableOfAPath) {
@@ -77,9 +87,19 @@ TEST(RequestKind, FindsTheTableOfAPath) {
 }
 
 TEST(RequestKind, RefusesAPathThatNamesNoTable) {
-  for (const std::vector<std::string>& path : std::vector<std::vector<std::string>>{
-           {}, {""}, {"a", ""}, {"."}, {"a."}, {".a"}, {"a..b"}, {"\"a"}, {"\"a\"b"},
-           {"a.b.c.d"}, {"a", "b", "c", "d"}, {"\"\""}}) {
+  for (const std::vector<std::string>& path :
+       std::vector<std::vector<std::string>>{{},
+                                             {""},
+                                             {"a", ""},
+                                             {"."},
+                                             {"a."},
+                                             {".a"},
+                                             {"a..b"},
+                                             {"\"a"},
+                                             {"\"a\"b"},
+                                             {"a.b.c.d"},
+                                             {"a", "b", "c", "d"},
+                                             {"\"\""}}) {
     auto table = TableOfPath(path);
     ASSERT_FALSE(table.ok()) << testing::PrintToString(path);
     EXPECT_EQ(base::KindOf(table.status()), base::ErrorKind::kInvalidArgument);

@@ -33,7 +33,8 @@ class DataStream final : public FlightDataStream {
     }
     auto payload = Sent(inner_->Next());
     if (payload.ok() && payload->ipc_message.metadata == nullptr) {
-      inner_.reset();  // gives back what the result holds before the client hears of its end
+      inner_.reset();  // gives back what the result holds before the client hears of its
+                       // end
       ARROW_RETURN_NOT_OK(call_->Finish(arrow::Status::OK()));
     }
     return payload;

@@ -53,7 +53,8 @@ SessionDirectory::SessionDirectory(const base::Clock& clock,
       max_entries_(max_entries),
       last_sweep_(clock.Now()) {}
 
-SessionDirectory::Place SessionDirectory::Find(std::string_view peer,
+SessionDirectory::Place SessionDirectory::Find(const std::string& identity,
+                                               std::string_view peer,
                                                std::string_view cookies) {
   const auto now = clock_.Now();
   std::lock_guard lock(mutex_);
@@ -61,6 +62,7 @@ SessionDirectory::Place SessionDirectory::Find(std::string_view peer,
   const std::string_view cookie = CookieValue(cookies, kCookie);
   if (!cookie.empty()) {
     if (const auto known = entries_.find(std::string(cookie)); known != entries_.end()) {
+      known->second.keeps_cookie = true;
       known->second.last_used = now;
       return {known->first, false};
     }
@@ -69,8 +71,10 @@ SessionDirectory::Place SessionDirectory::Find(std::string_view peer,
     entries_.at(known->second).last_used = now;
     return {known->second, true};
   }
+  MakeRoom();
   std::string id = NewId();
-  entries_.emplace(id, Entry{std::string(peer), now});
+  entries_.emplace(
+      id, Entry{.identity = identity, .peer = std::string(peer), .last_used = now});
   peers_.emplace(peer, id);
   return {std::move(id), true};
 }
@@ -78,6 +82,26 @@ SessionDirectory::Place SessionDirectory::Find(std::string_view peer,
 void SessionDirectory::Forget(const std::string& id) {
   std::lock_guard lock(mutex_);
   if (const auto entry = entries_.find(id); entry != entries_.end()) Erase(entry);
+}
+
+std::vector<SessionDirectory::Orphan> SessionDirectory::TakeOrphans(
+    const std::set<std::string>& connected) {
+  // A call that came after the list of connections was made is of one that is not in it.
+  constexpr std::chrono::seconds kJustUsed{1};
+  const auto now = clock_.Now();
+  std::vector<Orphan> orphans;
+  std::lock_guard lock(mutex_);
+  for (auto entry = entries_.begin(); entry != entries_.end();) {
+    const auto here = entry++;
+    const Entry& session = here->second;
+    if (session.keeps_cookie || now - session.last_used < kJustUsed ||
+        connected.contains(session.peer)) {
+      continue;
+    }
+    orphans.push_back({here->first, session.identity, session.peer});
+    Erase(here);
+  }
+  return orphans;
 }
 
 void SessionDirectory::Erase(std::map<std::string, Entry>::iterator entry) {
@@ -89,12 +113,15 @@ void SessionDirectory::Erase(std::map<std::string, Entry>::iterator entry) {
 }
 
 void SessionDirectory::Sweep(base::Clock::Steady now) {
-  if (entries_.size() < max_entries_ && now - last_sweep_ < idle_timeout_ / 8) return;
+  if (now - last_sweep_ < idle_timeout_ / 8) return;
   last_sweep_ = now;
   for (auto entry = entries_.begin(); entry != entries_.end();) {
     const auto here = entry++;
     if (now - here->second.last_used > idle_timeout_) Erase(here);
   }
+}
+
+void SessionDirectory::MakeRoom() {
   if (entries_.size() < max_entries_) return;
   Erase(std::min_element(entries_.begin(), entries_.end(),
                          [](const auto& left, const auto& right) {

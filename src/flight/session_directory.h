@@ -3,16 +3,18 @@
 //
 // Every session has an unguessable id. A client gets it as a cookie with its first
 // answer; until it sends the cookie back, calls from the same network address mean the
-// same id. An id that this door did not hand out, or has forgotten, is not taken over: the
-// client gets a new one. One per door; thread-safe.
+// same id. An id that this door did not hand out, or has forgotten, is not taken over:
+// the client gets a new one. One per door; thread-safe.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 
@@ -32,17 +34,31 @@ class SessionDirectory {
     bool set_cookie = false;  // the client has to be told its id
   };
   // `cookies` is the Cookie header's value, possibly empty.
-  Place Find(std::string_view peer, std::string_view cookies);
+  Place Find(const std::string& identity, std::string_view peer,
+             std::string_view cookies);
   // The session was closed: the next call of its client gets a new one.
   void Forget(const std::string& id);
 
+  struct Orphan {
+    std::string id;
+    std::string identity;
+    std::string peer;
+  };
+  // Forgets, and returns, the sessions that belong to connections which are not among the
+  // connected ones any more. A session whose client sent its cookie belongs to no
+  // connection.
+  std::vector<Orphan> TakeOrphans(const std::set<std::string>& connected);
+
  private:
   struct Entry {
-    std::string peer;  // the connection that it was made for; empty once it is reused
+    std::string identity;
+    std::string peer;  // the connection that it was made for
+    bool keeps_cookie = false;
     base::Clock::Steady last_used;
   };
 
-  void Sweep(base::Clock::Steady now);  // needs mutex_
+  void Sweep(base::Clock::Steady now);                       // needs mutex_
+  void MakeRoom();                                           // needs mutex_
   void Erase(std::map<std::string, Entry>::iterator entry);  // needs mutex_
 
   const base::Clock& clock_;

@@ -20,9 +20,9 @@ struct SessionDirectoryTest : testing::Test {
 };
 
 TEST_F(SessionDirectoryTest, MeansTheConnectionWhileThereIsNoCookie) {
-  const auto first = directory.Find("ipv4:127.0.0.1:1", "");
-  const auto again = directory.Find("ipv4:127.0.0.1:1", "");
-  const auto other = directory.Find("ipv4:127.0.0.1:2", "");
+  const auto first = directory.Find("", "ipv4:127.0.0.1:1", "");
+  const auto again = directory.Find("", "ipv4:127.0.0.1:1", "");
+  const auto other = directory.Find("", "ipv4:127.0.0.1:2", "");
   EXPECT_EQ(first.id, again.id);
   EXPECT_TRUE(again.set_cookie);
   EXPECT_NE(first.id, other.id);
@@ -30,44 +30,60 @@ TEST_F(SessionDirectoryTest, MeansTheConnectionWhileThereIsNoCookie) {
 }
 
 TEST_F(SessionDirectoryTest, FollowsACookieToAnotherConnection) {
-  const auto first = directory.Find("a", "");
-  const auto moved = directory.Find("b", "theme=dark; " + Cookie(first.id));
+  const auto first = directory.Find("", "a", "");
+  const auto moved = directory.Find("", "b", "theme=dark; " + Cookie(first.id));
   EXPECT_EQ(moved.id, first.id);
   EXPECT_FALSE(moved.set_cookie);
 }
 
 TEST_F(SessionDirectoryTest, DoesNotTakeOverAnIdThatItDidNotHandOut) {
-  const auto place = directory.Find("a", Cookie("0123456789abcdef0123456789abcdef"));
+  const auto place = directory.Find("", "a", Cookie("0123456789abcdef0123456789abcdef"));
   EXPECT_NE(place.id, "0123456789abcdef0123456789abcdef");
   EXPECT_TRUE(place.set_cookie);
 }
 
 TEST_F(SessionDirectoryTest, GivesANewIdAfterTheSessionWasClosed) {
-  const auto first = directory.Find("a", "");
+  const auto first = directory.Find("", "a", "");
   directory.Forget(first.id);
-  EXPECT_NE(directory.Find("a", "").id, first.id);
-  EXPECT_NE(directory.Find("a", Cookie(first.id)).id, first.id);
+  EXPECT_NE(directory.Find("", "a", "").id, first.id);
+  EXPECT_NE(directory.Find("", "a", Cookie(first.id)).id, first.id);
 }
 
 TEST_F(SessionDirectoryTest, ForgetsWhatIsIdle) {
-  const auto first = directory.Find("a", "");
+  const auto first = directory.Find("", "a", "");
   clock.Advance(minutes(20));
-  const auto kept = directory.Find("b", "");
+  const auto kept = directory.Find("", "b", "");
   clock.Advance(minutes(20));
-  EXPECT_EQ(directory.Find("b", "").id, kept.id);
-  EXPECT_NE(directory.Find("a", "").id, first.id);
+  EXPECT_EQ(directory.Find("", "b", "").id, kept.id);
+  EXPECT_NE(directory.Find("", "a", "").id, first.id);
 }
 
 TEST_F(SessionDirectoryTest, ForgetsTheLongestIdleWhenItIsFull) {
-  const auto first = directory.Find("a", "");
+  const auto first = directory.Find("", "a", "");
   clock.Advance(minutes(1));
-  const auto second = directory.Find("b", "");
+  const auto second = directory.Find("", "b", "");
   clock.Advance(minutes(1));
-  directory.Find("c", "");
+  directory.Find("", "c", "");
   clock.Advance(minutes(1));
-  directory.Find("d", "");
-  EXPECT_EQ(directory.Find("b", "").id, second.id);
-  EXPECT_NE(directory.Find("a", "").id, first.id);
+  directory.Find("", "d", "");
+  EXPECT_EQ(directory.Find("", "b", "").id, second.id);
+  EXPECT_NE(directory.Find("", "a", "").id, first.id);
+}
+
+TEST_F(SessionDirectoryTest, AConnectionsSessionEndsWithIt) {
+  const auto gone = directory.Find("me", "a", "");
+  const auto stays = directory.Find("me", "b", "");
+  const auto kept = directory.Find("me", "c", "");
+  directory.Find("me", "c", Cookie(kept.id));
+  EXPECT_TRUE(directory.TakeOrphans({"b"}).empty()) << "it may have come just now";
+  clock.Advance(minutes(1));
+  const auto orphans = directory.TakeOrphans({"b"});
+  ASSERT_EQ(orphans.size(), 1u);
+  EXPECT_EQ(orphans[0].id, gone.id);
+  EXPECT_EQ(orphans[0].identity, "me");
+  EXPECT_EQ(directory.Find("me", "b", "").id, stays.id);
+  EXPECT_EQ(directory.Find("me", "d", Cookie(kept.id)).id, kept.id);
+  EXPECT_NE(directory.Find("me", "a", "").id, gone.id);
 }
 
 TEST(CookieValue, FindsTheCookieAmongOthers) {

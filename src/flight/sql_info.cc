@@ -1,5 +1,6 @@
 #include "flight/sql_info.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,15 +38,41 @@ arrow::Result<std::vector<std::string>> Texts(gateway::Gateway& gateway,
   }
 }
 
-// Scalar functions with a word for a name whose first argument or result is of one of the
-// types: that is how DuckDB itself tells a function of numbers from one of texts.
-std::string FunctionsOf(const std::string& types) {
+// Scalar functions whose name is a word, under a further condition on their parameters:
+// by those DuckDB tells a function of numbers from one of texts.
+std::string FunctionsWhere(const std::string& condition) {
   return "SELECT DISTINCT function_name::VARCHAR FROM duckdb_functions() "
          "WHERE function_type IN ('scalar', 'macro') "
          "AND regexp_full_match(function_name, '[a-z][a-z0-9_]*') "
-         "AND NOT starts_with(function_name, '__') "
-         "AND len(parameter_types) > 0 AND parameter_types[1] IN (" +
-         types + ") ORDER BY 1";
+         "AND NOT starts_with(function_name, '__') AND " +
+         condition + " ORDER BY 1";
+}
+
+constexpr char kNumbers[] =
+    "parameter_types[1] IN ('TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'HUGEINT', "
+    "'FLOAT', 'DOUBLE', 'DECIMAL')";
+constexpr char kMoments[] =
+    "list_has_any(parameter_types, ['DATE', 'TIME', 'TIMESTAMP', 'INTERVAL', "
+    "'TIMESTAMP WITH TIME ZONE', 'TIME WITH TIME ZONE', 'TIMESTAMP_NS'])";
+
+constexpr int32_t kLanguageIds[] = {Id::SQL_KEYWORDS, Id::SQL_NUMERIC_FUNCTIONS,
+                                    Id::SQL_STRING_FUNCTIONS, Id::SQL_DATETIME_FUNCTIONS,
+                                    Id::SQL_SYSTEM_FUNCTIONS};
+
+std::string LanguageQuery(int32_t id) {
+  switch (id) {
+    case Id::SQL_KEYWORDS:
+      return "SELECT upper(keyword_name)::VARCHAR FROM duckdb_keywords() ORDER BY 1";
+    case Id::SQL_NUMERIC_FUNCTIONS:
+      return FunctionsWhere(kNumbers);
+    case Id::SQL_STRING_FUNCTIONS:
+      return FunctionsWhere(std::string("parameter_types[1] = 'VARCHAR' AND NOT ") +
+                            kMoments);
+    case Id::SQL_DATETIME_FUNCTIONS:
+      return FunctionsWhere(kMoments);
+    default:
+      return FunctionsWhere("len(parameter_types) = 0");
+  }
 }
 
 void AddServer(const std::string& version, SqlInfoResultMap* values) {
@@ -105,7 +132,7 @@ void AddSyntax(SqlInfoResultMap* values) {
   v[Id::SQL_SUPPORTS_DIFFERENT_TABLE_CORRELATION_NAMES] = false;
   v[Id::SQL_SUPPORTS_EXPRESSIONS_IN_ORDER_BY] = true;
   v[Id::SQL_SUPPORTS_ORDER_BY_UNRELATED] = true;
-  v[Id::SQL_SUPPORTED_GROUP_BY] = int32_t{3};      // unrelated, beyond select
+  v[Id::SQL_SUPPORTED_GROUP_BY] = int32_t{3};  // unrelated, beyond select
   v[Id::SQL_SUPPORTS_LIKE_ESCAPE_CLAUSE] = true;
   v[Id::SQL_SUPPORTS_NON_NULLABLE_COLUMNS] = true;
   v[Id::SQL_SUPPORTED_GRAMMAR] = int32_t{3};       // minimum, core
@@ -164,9 +191,9 @@ void AddTransactions(SqlInfoResultMap* values) {
 // Which types CAST takes to which.
 void AddConversions(SqlInfoResultMap* values) {
   const std::vector<int32_t> numbers = {
-      Id::SQL_CONVERT_BIGINT,  Id::SQL_CONVERT_BIT,     Id::SQL_CONVERT_DECIMAL,
-      Id::SQL_CONVERT_FLOAT,   Id::SQL_CONVERT_INTEGER, Id::SQL_CONVERT_NUMERIC,
-      Id::SQL_CONVERT_REAL,    Id::SQL_CONVERT_SMALLINT, Id::SQL_CONVERT_TINYINT};
+      Id::SQL_CONVERT_BIGINT, Id::SQL_CONVERT_BIT,      Id::SQL_CONVERT_DECIMAL,
+      Id::SQL_CONVERT_FLOAT,  Id::SQL_CONVERT_INTEGER,  Id::SQL_CONVERT_NUMERIC,
+      Id::SQL_CONVERT_REAL,   Id::SQL_CONVERT_SMALLINT, Id::SQL_CONVERT_TINYINT};
   const std::vector<int32_t> texts = {Id::SQL_CONVERT_CHAR, Id::SQL_CONVERT_VARCHAR,
                                       Id::SQL_CONVERT_LONGVARCHAR};
   const std::vector<int32_t> bytes = {Id::SQL_CONVERT_BINARY, Id::SQL_CONVERT_VARBINARY,
@@ -199,48 +226,35 @@ void AddConversions(SqlInfoResultMap* values) {
 
 }  // namespace
 
-arrow::Result<SqlInfoResultMap> DescribeServer(gateway::Gateway& gateway,
-                                               const gateway::CallPtr& call) {
+SqlInfoResultMap DescribeServer(const gateway::GatewayOptions& options,
+                                const SqlInfoFacts& facts) {
   SqlInfoResultMap values;
-  AddServer(gateway.options().version, &values);
-  AddTimeouts(gateway.options(), &values);
+  AddServer(options.version, &values);
+  AddTimeouts(options, &values);
   AddNames(&values);
   AddSyntax(&values);
-  AddLimits(gateway.options(), &values);
+  AddLimits(options, &values);
   AddTransactions(&values);
   AddConversions(&values);
-  const struct {
-    int32_t id;
-    std::string sql;
-  } kLists[] = {
-      {Id::SQL_KEYWORDS,
-       "SELECT upper(keyword_name)::VARCHAR FROM duckdb_keywords() ORDER BY 1"},
-      {Id::SQL_NUMERIC_FUNCTIONS,
-       FunctionsOf("'TINYINT','SMALLINT','INTEGER','BIGINT','HUGEINT','FLOAT','DOUBLE',"
-                   "'DECIMAL'")},
-      {Id::SQL_STRING_FUNCTIONS, FunctionsOf("'VARCHAR'")},
-      {Id::SQL_DATETIME_FUNCTIONS,
-       FunctionsOf("'DATE','TIME','TIMESTAMP','TIMESTAMP WITH TIME ZONE','INTERVAL',"
-                   "'TIME WITH TIME ZONE','TIMESTAMP_NS'")},
-      {Id::SQL_SYSTEM_FUNCTIONS,
-       "SELECT DISTINCT function_name::VARCHAR FROM duckdb_functions() "
-       "WHERE function_type IN ('scalar', 'macro') AND len(parameter_types) = 0 "
-       "AND regexp_full_match(function_name, '[a-z][a-z0-9_]*') "
-       "AND NOT starts_with(function_name, '__') ORDER BY 1"},
-  };
-  for (const auto& list : kLists) {
-    ARROW_ASSIGN_OR_RAISE(auto names, Texts(gateway, call, list.sql));
-    values[list.id] = std::move(names);
-  }
-  return values;
-}
-
-SqlInfoResultMap WithFacts(SqlInfoResultMap values, const SqlInfoFacts& facts) {
+  for (const int32_t id : kLanguageIds) values[id] = std::vector<std::string>();
   values[Id::FLIGHT_SQL_SERVER_TRANSACTION] =
       facts.advertise_transactions ? int32_t{Id::SQL_SUPPORTED_TRANSACTION_TRANSACTION}
                                    : int32_t{Id::SQL_SUPPORTED_TRANSACTION_NONE};
   values[Id::SQL_MAX_CONNECTIONS] = facts.max_calls;
   return values;
+}
+
+arrow::Result<SqlInfoResultMap> DescribeLanguage(gateway::Gateway& gateway,
+                                                 const gateway::CallPtr& call) {
+  SqlInfoResultMap values;
+  for (const int32_t id : kLanguageIds) {
+    ARROW_ASSIGN_OR_RAISE(values[id], Texts(gateway, call, LanguageQuery(id)));
+  }
+  return values;
+}
+
+bool IsOfLanguage(int32_t id) {
+  return std::ranges::find(kLanguageIds, id) != std::end(kLanguageIds);
 }
 
 }  // namespace pintail::flight

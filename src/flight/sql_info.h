@@ -13,12 +13,16 @@ struct SqlInfoFacts {
   int64_t max_calls = 0;  // 0: no bound known
 };
 
-// Asks DuckDB for its keywords and functions; called once per door, at its start.
-arrow::Result<arrow::flight::sql::SqlInfoResultMap> DescribeServer(
+// All values; those of DescribeLanguage are still empty.
+arrow::flight::sql::SqlInfoResultMap DescribeServer(
+    const gateway::GatewayOptions& options, const SqlInfoFacts& facts);
+
+// The values that are lists of DuckDB's keywords and functions. Asks DuckDB, which takes
+// longer than all else at a server's start.
+arrow::Result<arrow::flight::sql::SqlInfoResultMap> DescribeLanguage(
     gateway::Gateway& gateway, const gateway::CallPtr& call);
 
-// The values that differ between listeners, put over the server's.
-arrow::flight::sql::SqlInfoResultMap WithFacts(
-    arrow::flight::sql::SqlInfoResultMap values, const SqlInfoFacts& facts);
+// Whether an id is one of them.
+bool IsOfLanguage(int32_t id);
 
 }  // namespace pintail::flight

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "flight/sql_info.h"
 
 namespace pintail::flight {
 namespace {
@@ -19,8 +20,8 @@ arrow::Result<std::unique_ptr<FlightInfo>> PointBack(
     const std::shared_ptr<arrow::Schema>& schema, const FlightDescriptor& descriptor) {
   std::vector<FlightEndpoint> endpoints = {
       FlightEndpoint{Ticket{descriptor.cmd}, {}, std::nullopt, ""}};
-  ARROW_ASSIGN_OR_RAISE(
-      auto info, FlightInfo::Make(*schema, descriptor, endpoints, -1, -1, false));
+  ARROW_ASSIGN_OR_RAISE(auto info,
+                        FlightInfo::Make(*schema, descriptor, endpoints, -1, -1, false));
   return std::make_unique<FlightInfo>(std::move(info));
 }
 
@@ -239,7 +240,21 @@ SqlServer::Stream SqlServer::DoGetSqlInfo(const Context& c,
   std::ranges::copy_if(q.info, std::back_inserter(known.info),
                        [this](int32_t id) { return info_.contains(id); });
   std::ranges::sort(known.info);
+  if (std::ranges::any_of(known.info, IsOfLanguage)) {
+    ARROW_RETURN_NOT_OK(LearnLanguage(CallOf(c)));
+  }
   return FlightSqlServerBase::DoGetSqlInfo(c, known);
+}
+
+arrow::Status SqlServer::LearnLanguage(Call& call) {
+  std::lock_guard lock(mutex_);
+  if (knows_language_) return arrow::Status::OK();
+  ARROW_ASSIGN_OR_RAISE(const auto values,
+                        DescribeLanguage(call.gateway(), call.context()));
+  // The ids are registered already: only these values change, which nobody reads before.
+  for (const auto& [id, value] : values) RegisterSqlInfo(id, value);
+  knows_language_ = true;
+  return arrow::Status::OK();
 }
 
 }  // namespace pintail::flight

@@ -1,12 +1,13 @@
 // Arrow's Flight SQL server, which unpacks the protocol's messages, with each of its
 // methods passed to the command that does it.
 //
-// It never listens: a Listener hands it the requests that are Flight SQL, with the call in
-// the context. (What listens cannot be a FlightSqlServerBase, whose request methods are
-// final.) One per listener; thread-safe.
+// It never listens: a Listener hands it the requests that are Flight SQL, with the call
+// in the context. (What listens cannot be a FlightSqlServerBase, whose request methods
+// are final.) One per listener; thread-safe.
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "arrow/flight/sql/server.h"
@@ -32,7 +33,8 @@ class SqlServer final : public arrow::flight::sql::FlightSqlServerBase {
   // Statements
   Info GetFlightInfoStatement(const Context& c, const commands::sql::StatementQuery& q,
                               const Descriptor& d) override;
-  SchemaAnswer GetSchemaStatement(const Context& c, const commands::sql::StatementQuery& q,
+  SchemaAnswer GetSchemaStatement(const Context& c,
+                                  const commands::sql::StatementQuery& q,
                                   const Descriptor& d) override;
   Stream DoGetStatement(const Context& c,
                         const commands::sql::StatementQueryTicket& t) override;
@@ -95,11 +97,13 @@ class SqlServer final : public arrow::flight::sql::FlightSqlServerBase {
                                 const Descriptor& d) override;
   Stream DoGetPrimaryKeys(const Context& c,
                           const commands::sql::GetPrimaryKeys& q) override;
-  Info GetFlightInfoExportedKeys(const Context& c, const commands::sql::GetExportedKeys& q,
+  Info GetFlightInfoExportedKeys(const Context& c,
+                                 const commands::sql::GetExportedKeys& q,
                                  const Descriptor& d) override;
   Stream DoGetExportedKeys(const Context& c,
                            const commands::sql::GetExportedKeys& q) override;
-  Info GetFlightInfoImportedKeys(const Context& c, const commands::sql::GetImportedKeys& q,
+  Info GetFlightInfoImportedKeys(const Context& c,
+                                 const commands::sql::GetImportedKeys& q,
                                  const Descriptor& d) override;
   Stream DoGetImportedKeys(const Context& c,
                            const commands::sql::GetImportedKeys& q) override;
@@ -115,7 +119,12 @@ class SqlServer final : public arrow::flight::sql::FlightSqlServerBase {
                            const commands::sql::GetXdbcTypeInfo& q) override;
   Stream DoGetSqlInfo(const Context& c, const commands::sql::GetSqlInfo& q) override;
 
+  // Fills in the values that are asked of DuckDB, once.
+  arrow::Status LearnLanguage(Call& call);
+
   const arrow::flight::sql::SqlInfoResultMap info_;
+  std::mutex mutex_;
+  bool knows_language_ = false;  // by mutex_
 };
 
 }  // namespace pintail::flight

@@ -40,7 +40,8 @@ class MessageSource final : public arrow::ipc::MessageReader {
     if (body_bytes < limits_.max_batch_bytes / limits_.max_compression_ratio) {
       allowance = body_bytes * limits_.max_compression_ratio;
     }
-    return std::clamp(allowance, std::min(limits_.ratio_floor_bytes, limits_.max_batch_bytes),
+    return std::clamp(allowance,
+                      std::min(limits_.ratio_floor_bytes, limits_.max_batch_bytes),
                       std::max(limits_.max_batch_bytes, body_bytes));
   }
 
@@ -84,14 +85,15 @@ struct UploadReader::State {
   arrow::Status Readable(const arrow::Status& status) const {
     ARROW_RETURN_NOT_OK(call->context()->CheckAlive());
     if (pool->exceeded()) {
-      return base::MakeError(base::ErrorKind::kResourceExhausted,
-                             "A message unpacks to more than ", pool->allowance_bytes(),
-                             " bytes, all that a message of its size may; send smaller or "
-                             "uncompressed batches");
+      return base::MakeError(
+          base::ErrorKind::kResourceExhausted, "A message unpacks to more than ",
+          pool->allowance_bytes(),
+          " bytes, all that a message of its size may; send smaller or "
+          "uncompressed batches");
     }
-    return base::MakeError(base::ErrorKind::kInvalidArgument,
-                           "The uploaded data is not a valid Arrow stream: ",
-                           status.message());
+    return base::MakeError(
+        base::ErrorKind::kInvalidArgument,
+        "The uploaded data is not a valid Arrow stream: ", status.message());
   }
 
   std::shared_ptr<Call> call;
@@ -161,8 +163,8 @@ class BatchesOfUpload final : public arrow::RecordBatchReader {
 arrow::Result<std::shared_ptr<arrow::RecordBatchReader>> UploadedBatches(
     FlightMessageReader* reader, const columnar::Limits& limits) {
   ARROW_ASSIGN_OR_RAISE(auto schema, reader->GetSchema());
-  return columnar::Validated(
-      std::make_shared<BatchesOfUpload>(reader, std::move(schema)), limits);
+  return columnar::Validated(std::make_shared<BatchesOfUpload>(reader, std::move(schema)),
+                             limits);
 }
 
 }  // namespace pintail::flight

@@ -12,8 +12,8 @@ using arrow::flight::FlightStatusCode;
 using arrow::flight::MakeFlightError;
 using base::ErrorKind;
 
-// Headers hold a byte outside printable ASCII as three characters, and Arrow adds a base64
-// copy. This much text keeps both under half of a default client's 8 KiB.
+// Headers hold a byte outside printable ASCII as three characters, and Arrow adds a
+// base64 copy. This much text keeps both under half of a default client's 8 KiB.
 constexpr size_t kMaxEncodedBytes = 3'000;
 
 size_t EncodedSize(unsigned char byte) {

@@ -1,6 +1,6 @@
 // What each Flight SQL command, action and plain Flight request does, a function each, in
-// the file named after it. They translate: the work is the gateway's. Called in the call's
-// own thread; errors carry their kind and are translated by whoever ends the call.
+// the file named after it. They translate: the work is the gateway's. Called in the
+// call's own thread; errors carry their kind and are translated by whoever ends the call.
 #pragma once
 
 #include <memory>
@@ -36,7 +36,8 @@ InfoResult InfoOf(const gateway::ParkedResult& parked,
 
 // ---- statement_update.cc
 arrow::Result<int64_t> RunUpdate(Call& call, const sql::StatementUpdate& command);
-// Reads a result to its end; the rows that the statement changed, -1 when that is unknown.
+// Reads a result to its end; the rows that the statement changed, -1 when that is
+// unknown.
 arrow::Result<int64_t> RowsChanged(gateway::StatementResult result);
 
 // ---- prepared_statement.cc
@@ -110,7 +111,7 @@ arrow::Result<std::unique_ptr<fl::FlightListing>> ListFlights(
 
 // ---- sql_query_action.cc: the action sql.query
 inline constexpr std::string_view kSqlQueryAction = "sql.query";
-arrow::Result<std::unique_ptr<fl::ResultStream>> RunSqlQueryAction(
-    Call& call, std::string_view body);
+arrow::Result<std::unique_ptr<fl::ResultStream>> RunSqlQueryAction(Call& call,
+                                                                   std::string_view body);
 
 }  // namespace pintail::flight::commands

@@ -23,8 +23,8 @@ WHERE ($1::VARCHAR IS NULL OR database_name = $1::VARCHAR)
 ORDER BY 1, 2, 3, 6, 5)";
 
 // A foreign key's row does not say in which schema the referenced table is: it is the
-// key's own, or else the only one in the database that has such a table. Update and delete
-// rule 3 is NO ACTION, the only one there is.
+// key's own, or else the only one in the database that has such a table. Update and
+// delete rule 3 is NO ACTION, the only one there is.
 constexpr char kForeignKeys[] = R"(
 WITH parents AS (
   SELECT database_name, schema_name, table_name, constraint_name, constraint_column_names
@@ -89,9 +89,9 @@ StreamResult ForeignKeys(Call& call, const std::optional<sql::TableRef>& parent,
 StreamResult GetPrimaryKeys(Call& call, const sql::GetPrimaryKeys& command) {
   const sql::TableRef& table = command.table_ref;
   ARROW_ASSIGN_OR_RAISE(
-      auto rows, QueryMetadata(call, kPrimaryKeys,
-                               {table.catalog, table.db_schema, table.table},
-                               sql::SqlSchema::GetPrimaryKeysSchema()));
+      auto rows,
+      QueryMetadata(call, kPrimaryKeys, {table.catalog, table.db_schema, table.table},
+                    sql::SqlSchema::GetPrimaryKeysSchema()));
   return StreamOf(std::move(rows));
 }
 

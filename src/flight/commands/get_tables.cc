@@ -1,5 +1,8 @@
+#include <algorithm>
 #include <string>
+#include <tuple>
 #include <utility>
+#include <vector>
 
 #include "arrow/array/array_binary.h"
 #include "arrow/array/builder_binary.h"
@@ -15,12 +18,43 @@ namespace {
 
 using base::ErrorKind;
 
-// Turns the gateway's list of tables into Flight SQL's, a batch at a time: the schemas of
-// many tables are not gathered in memory.
+struct Listed {
+  engine::TableName table;
+  std::string type;
+};
+
+// All tables, in the order that the protocol wants.
+arrow::Result<std::vector<Listed>> InOrder(arrow::RecordBatchReader& tables) {
+  std::vector<Listed> listed;
+  while (true) {
+    std::shared_ptr<arrow::RecordBatch> batch;
+    ARROW_RETURN_NOT_OK(tables.ReadNext(&batch));
+    if (!batch) break;
+    const auto texts = [&](const char* name) {
+      return std::static_pointer_cast<arrow::StringArray>(batch->GetColumnByName(name));
+    };
+    const auto catalog = texts("catalog");
+    const auto schema = texts("schema");
+    const auto name = texts("name");
+    const auto type = texts("type");
+    for (int64_t row = 0; row < batch->num_rows(); ++row) {
+      listed.push_back(
+          {{catalog->GetString(row), schema->GetString(row), name->GetString(row)},
+           type->GetString(row)});
+    }
+  }
+  std::ranges::sort(listed, {}, [](const Listed& each) {
+    return std::tie(each.table.catalog, each.table.schema, each.table.table, each.type);
+  });
+  return listed;
+}
+
+// The rows of GetTables, a batch at a time: the schemas of many tables are not gathered
+// in memory.
 class TableRows final : public arrow::RecordBatchReader {
  public:
-  TableRows(Call& call, gateway::SessionPtr session,
-            std::shared_ptr<arrow::RecordBatchReader> tables, bool with_schema)
+  TableRows(Call& call, gateway::SessionPtr session, std::vector<Listed> tables,
+            bool with_schema)
       : call_(call),
         session_(std::move(session)),
         tables_(std::move(tables)),
@@ -32,40 +66,37 @@ class TableRows final : public arrow::RecordBatchReader {
 
   arrow::Status ReadNext(std::shared_ptr<arrow::RecordBatch>* out) override {
     out->reset();
-    while (!rest_ || rest_->num_rows() == 0) {
-      ARROW_RETURN_NOT_OK(tables_->ReadNext(&rest_));
-      if (!rest_) return arrow::Status::OK();
+    if (next_ == tables_.size()) return arrow::Status::OK();
+    const size_t end = std::min(next_ + kRowsPerBatch, tables_.size());
+    arrow::StringBuilder catalog;
+    arrow::StringBuilder schema;
+    arrow::StringBuilder name;
+    arrow::StringBuilder type;
+    arrow::BinaryBuilder columns;
+    const int64_t rows = static_cast<int64_t>(end - next_);
+    for (; next_ < end; ++next_) {
+      const Listed& listed = tables_[next_];
+      ARROW_RETURN_NOT_OK(catalog.Append(listed.table.catalog));
+      ARROW_RETURN_NOT_OK(schema.Append(listed.table.schema));
+      ARROW_RETURN_NOT_OK(name.Append(listed.table.table));
+      ARROW_RETURN_NOT_OK(type.Append(listed.type));
+      if (with_schema_) ARROW_RETURN_NOT_OK(AppendSchema(listed.table, &columns));
     }
-    const auto batch = with_schema_ ? rest_->Slice(0, kRowsWithSchema) : rest_;
-    rest_ = rest_->Slice(batch->num_rows());
-    return Convert(*batch).Value(out);
+    arrow::ArrayVector arrays(with_schema_ ? 5 : 4);
+    ARROW_RETURN_NOT_OK(catalog.Finish(&arrays[0]));
+    ARROW_RETURN_NOT_OK(schema.Finish(&arrays[1]));
+    ARROW_RETURN_NOT_OK(name.Finish(&arrays[2]));
+    ARROW_RETURN_NOT_OK(type.Finish(&arrays[3]));
+    if (with_schema_) ARROW_RETURN_NOT_OK(columns.Finish(&arrays[4]));
+    *out = arrow::RecordBatch::Make(schema_, rows, std::move(arrays));
+    return arrow::Status::OK();
   }
 
  private:
-  static constexpr int64_t kRowsWithSchema = 128;
+  static constexpr size_t kRowsPerBatch = 256;
 
-  arrow::Result<std::shared_ptr<arrow::RecordBatch>> Convert(
-      const arrow::RecordBatch& batch) {
-    arrow::ArrayVector columns = {
-        batch.GetColumnByName("catalog"), batch.GetColumnByName("schema"),
-        batch.GetColumnByName("name"), batch.GetColumnByName("type")};
-    if (with_schema_) {
-      arrow::BinaryBuilder builder;
-      for (int64_t row = 0; row < batch.num_rows(); ++row) {
-        ARROW_RETURN_NOT_OK(AppendSchema(columns, row, &builder));
-      }
-      ARROW_ASSIGN_OR_RAISE(auto schemas, builder.Finish());
-      columns.push_back(std::move(schemas));
-    }
-    return arrow::RecordBatch::Make(schema_, batch.num_rows(), std::move(columns));
-  }
-
-  arrow::Status AppendSchema(const arrow::ArrayVector& columns, int64_t row,
+  arrow::Status AppendSchema(const engine::TableName& table,
                              arrow::BinaryBuilder* builder) {
-    const auto text = [&](size_t column) {
-      return static_cast<const arrow::StringArray&>(*columns[column]).GetString(row);
-    };
-    const engine::TableName table{text(0), text(1), text(2)};
     auto columns_of = call_.gateway().TableSchema(call_.context(), session_, table);
     if (!columns_of.ok()) {
       // Dropped meanwhile, or a view over what is gone: it is there, its columns are not.
@@ -75,17 +106,17 @@ class TableRows final : public arrow::RecordBatchReader {
       }
       columns_of = arrow::schema({});
     }
-    ARROW_ASSIGN_OR_RAISE(auto bytes,
-                          arrow::ipc::SerializeSchema(*WithColumnFacts(**columns_of, table)));
+    ARROW_ASSIGN_OR_RAISE(
+        auto bytes, arrow::ipc::SerializeSchema(*WithColumnFacts(**columns_of, table)));
     return builder->Append(bytes->data(), static_cast<int32_t>(bytes->size()));
   }
 
   Call& call_;
   const gateway::SessionPtr session_;
-  const std::shared_ptr<arrow::RecordBatchReader> tables_;
+  const std::vector<Listed> tables_;
   const bool with_schema_;
   const std::shared_ptr<arrow::Schema> schema_;
-  std::shared_ptr<arrow::RecordBatch> rest_;
+  size_t next_ = 0;
 };
 
 }  // namespace
@@ -99,7 +130,8 @@ StreamResult GetTables(Call& call, const sql::GetTables& command) {
                              .schema_pattern = command.db_schema_filter_pattern,
                              .table_pattern = command.table_name_filter_pattern,
                              .types = command.table_types}));
-  return StreamOf(std::make_shared<TableRows>(call, std::move(session), std::move(tables),
+  ARROW_ASSIGN_OR_RAISE(auto listed, InOrder(*tables));
+  return StreamOf(std::make_shared<TableRows>(call, std::move(session), std::move(listed),
                                               command.include_schema));
 }
 

@@ -19,9 +19,23 @@ namespace {
 
 // ODBC's codes (sql.h, sqlext.h), which Flight SQL's XdbcDataType takes over.
 enum Odbc : int32_t {
-  kChar = 1, kNumeric = 2, kInteger = 4, kSmallInt = 5, kReal = 7, kDouble = 8,
-  kDateTime = 9, kInterval = 10, kVarchar = 12, kDate = 91, kTime = 92, kTimestamp = 93,
-  kLongVarchar = -1, kVarbinary = -3, kBigInt = -5, kTinyInt = -6, kBit = -7,
+  kChar = 1,
+  kNumeric = 2,
+  kInteger = 4,
+  kSmallInt = 5,
+  kReal = 7,
+  kDouble = 8,
+  kDateTime = 9,
+  kInterval = 10,
+  kVarchar = 12,
+  kDate = 91,
+  kTime = 92,
+  kTimestamp = 93,
+  kLongVarchar = -1,
+  kVarbinary = -3,
+  kBigInt = -5,
+  kTinyInt = -6,
+  kBit = -7,
 };
 
 constexpr int32_t kMaxLength = 2'147'483'647;
@@ -43,20 +57,33 @@ struct SqlType {
 };
 
 SqlType Whole(std::string_view name, int32_t type, int32_t digits, bool is_unsigned) {
-  return {.name = name, .data_type = type, .column_size = digits,
-          .is_unsigned = is_unsigned, .minimum_scale = 0, .maximum_scale = 0,
+  return {.name = name,
+          .data_type = type,
+          .column_size = digits,
+          .is_unsigned = is_unsigned,
+          .minimum_scale = 0,
+          .maximum_scale = 0,
           .radix = 10};
 }
 
 SqlType Text(std::string_view name, int32_t type) {
-  return {.name = name, .data_type = type, .column_size = kMaxLength, .quotes = "'",
-          .case_sensitive = true, .searchable_by_like = true};
+  return {.name = name,
+          .data_type = type,
+          .column_size = kMaxLength,
+          .quotes = "'",
+          .case_sensitive = true,
+          .searchable_by_like = true};
 }
 
 SqlType Moment(std::string_view name, int32_t type, int32_t size, int32_t digits,
                int32_t subcode) {
-  return {.name = name, .data_type = type, .column_size = size, .quotes = "'",
-          .minimum_scale = 0, .maximum_scale = digits, .sql_data_type = kDateTime,
+  return {.name = name,
+          .data_type = type,
+          .column_size = size,
+          .quotes = "'",
+          .minimum_scale = 0,
+          .maximum_scale = digits,
+          .sql_data_type = kDateTime,
           .datetime_subcode = subcode};
 }
 
@@ -71,18 +98,29 @@ std::vector<SqlType> AllTypes() {
       {.name = "BLOB", .data_type = kVarbinary, .column_size = kMaxLength, .quotes = "'"},
       Text("JSON", kLongVarchar),
       {.name = "UUID", .data_type = kChar, .column_size = 36, .quotes = "'"},
-      {.name = "DECIMAL", .data_type = kNumeric, .column_size = 38,
-       .create_params = {"precision", "scale"}, .is_unsigned = false, .minimum_scale = 0,
-       .maximum_scale = 38, .radix = 10},
+      {.name = "DECIMAL",
+       .data_type = kNumeric,
+       .column_size = 38,
+       .create_params = {"precision", "scale"},
+       .is_unsigned = false,
+       .minimum_scale = 0,
+       .maximum_scale = 38,
+       .radix = 10},
       Whole("HUGEINT", kNumeric, 39, false),
       Whole("UHUGEINT", kNumeric, 39, true),
       Whole("INTEGER", kInteger, 10, false),
       Whole("UINTEGER", kInteger, 10, true),
       Whole("SMALLINT", kSmallInt, 5, false),
       Whole("USMALLINT", kSmallInt, 5, true),
-      {.name = "FLOAT", .data_type = kReal, .column_size = 24, .is_unsigned = false,
+      {.name = "FLOAT",
+       .data_type = kReal,
+       .column_size = 24,
+       .is_unsigned = false,
        .radix = 2},
-      {.name = "DOUBLE", .data_type = kDouble, .column_size = 53, .is_unsigned = false,
+      {.name = "DOUBLE",
+       .data_type = kDouble,
+       .column_size = 53,
+       .is_unsigned = false,
        .radix = 2},
       {.name = "INTERVAL", .data_type = kInterval, .quotes = "'"},
       Text("VARCHAR", kVarchar),
@@ -145,7 +183,8 @@ arrow::Status Append(const SqlType& type, arrow::RecordBatchBuilder* builder) {
       row.Add(type.searchable_by_like ? kSearchable : kSearchableButByLike));
   ARROW_RETURN_NOT_OK(row.AddFlag(type.is_unsigned));
   ARROW_RETURN_NOT_OK(row.AddFlag(false));  // fixed precision and scale: a money type
-  ARROW_RETURN_NOT_OK(row.AddFlag(type.is_unsigned ? std::optional(false) : std::nullopt));
+  ARROW_RETURN_NOT_OK(
+      row.AddFlag(type.is_unsigned ? std::optional(false) : std::nullopt));
   ARROW_RETURN_NOT_OK(row.AddText(type.name));
   ARROW_RETURN_NOT_OK(row.Add(type.minimum_scale));
   ARROW_RETURN_NOT_OK(row.Add(type.maximum_scale));

@@ -22,16 +22,14 @@ const std::string* TextAt(const JsonObject& object, std::string_view key) {
 // nothing else, so that is what every failure of theirs is.
 StreamResult RunService(const std::string& type) {
   return base::MakeError(ErrorKind::kInternal, "No data service is registered for '",
-                         type.substr(0, 200),
-                         "'; registered data services: none");
+                         type.substr(0, 200), "'; registered data services: none");
 }
 
 }  // namespace
 
 StreamResult FetchJsonTicket(Call& call, std::string_view json) {
-  ARROW_ASSIGN_OR_RAISE(
-      const JsonObject object,
-      ReadJsonObject(json, call.door().options.limits.max_nesting));
+  ARROW_ASSIGN_OR_RAISE(const JsonObject object,
+                        ReadJsonObject(json, call.door().options.limits.max_nesting));
   for (const char* key : {"param_type", "type", "kind"}) {
     if (const std::string* type = TextAt(object, key)) return RunService(*type);
   }

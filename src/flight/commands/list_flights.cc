@@ -44,15 +44,15 @@ class TableListing final : public fl::FlightListing {
   static arrow::Result<std::unique_ptr<fl::FlightInfo>> InfoOfTable(
       const engine::TableName& table, const arrow::Schema& schema) {
     const std::string ticket = "{\"table\":[" + JsonText(table.catalog) + "," +
-                               JsonText(table.schema) + "," + JsonText(table.table) + "]}";
+                               JsonText(table.schema) + "," + JsonText(table.table) +
+                               "]}";
     std::vector<fl::FlightEndpoint> endpoints = {
         fl::FlightEndpoint{fl::Ticket{ticket}, {}, std::nullopt, ""}};
     ARROW_ASSIGN_OR_RAISE(
-        auto info,
-        fl::FlightInfo::Make(*WithColumnFacts(schema, table),
-                             fl::FlightDescriptor::Path(
-                                 {table.catalog, table.schema, table.table}),
-                             endpoints, -1, -1));
+        auto info, fl::FlightInfo::Make(*WithColumnFacts(schema, table),
+                                        fl::FlightDescriptor::Path(
+                                            {table.catalog, table.schema, table.table}),
+                                        endpoints, -1, -1));
     return std::make_unique<fl::FlightInfo>(std::move(info));
   }
 

@@ -26,8 +26,8 @@ PollResult PollOf(const gateway::BackgroundState& state,
   // No endpoint yet. The flight's own descriptor is that of the next poll, so that the
   // flight can be cancelled by what is known of it.
   const fl::FlightDescriptor next = NextPoll(state.handle);
-  ARROW_ASSIGN_OR_RAISE(auto info, fl::FlightInfo::Make(*arrow::schema({}), next, {}, -1,
-                                                        -1, true));
+  ARROW_ASSIGN_OR_RAISE(auto info,
+                        fl::FlightInfo::Make(*arrow::schema({}), next, {}, -1, -1, true));
   poll->info = std::make_unique<fl::FlightInfo>(std::move(info));
   poll->descriptor = next;
   poll->progress = state.progress;
@@ -39,17 +39,17 @@ PollResult PollOf(const gateway::BackgroundState& state,
 PollResult PollStatement(Call& call, const sql::StatementQuery& command,
                          const fl::FlightDescriptor& descriptor) {
   ARROW_ASSIGN_OR_RAISE(auto session, call.Session());
-  ARROW_ASSIGN_OR_RAISE(auto state,
-                        call.gateway().StartInBackground(
-                            call.context(), session,
-                            {.sql = command.query,
-                             .transaction_id = command.transaction_id}));
+  ARROW_ASSIGN_OR_RAISE(
+      auto state, call.gateway().StartInBackground(
+                      call.context(), session,
+                      {.sql = command.query, .transaction_id = command.transaction_id}));
   return PollOf(state, descriptor);
 }
 
 PollResult PollAgain(Call& call, const fl::FlightDescriptor& descriptor) {
   const std::string handle = descriptor.cmd.substr(kPollPrefix.size());
-  ARROW_ASSIGN_OR_RAISE(auto state, call.gateway().PollBackground(call.context(), handle));
+  ARROW_ASSIGN_OR_RAISE(auto state,
+                        call.gateway().PollBackground(call.context(), handle));
   return PollOf(state, descriptor);
 }
 

@@ -75,9 +75,8 @@ arrow::Status BindPrepared(Call& call, const std::string& handle,
 arrow::Result<int64_t> UpdatePrepared(Call& call, const std::string& handle,
                                       fl::FlightMessageReader* reader) {
   ARROW_ASSIGN_OR_RAISE(auto parameters, ReadParameters(call, reader));
-  ARROW_ASSIGN_OR_RAISE(auto result,
-                        call.gateway().ExecutePrepared(call.context(), handle,
-                                                       std::move(parameters)));
+  ARROW_ASSIGN_OR_RAISE(auto result, call.gateway().ExecutePrepared(
+                                         call.context(), handle, std::move(parameters)));
   return RowsChanged(std::move(result));
 }
 

@@ -47,9 +47,9 @@ class Acknowledgements {
   }
 
   arrow::Status End(const gateway::IngestResult& result) {
-    return Send(Numbers(result.rows, result.commits) + ",\"done\":true,\"stream\":" +
-                JsonText(result.stream) + ",\"table\":" +
-                JsonText(engine::QuoteName(result.table)) + "}");
+    return Send(Numbers(result.rows, result.commits) +
+                ",\"done\":true,\"stream\":" + JsonText(result.stream) +
+                ",\"table\":" + JsonText(engine::QuoteName(result.table)) + "}");
   }
 
  private:
@@ -90,7 +90,7 @@ arrow::Status PutStream(Call& call, fl::FlightMessageReader* reader,
                             }));
   // The data is safe. A producer that left without waiting for this line does not change
   // that.
-  acknowledgements.End(result).Warn();
+  (void)acknowledgements.End(result);
   return arrow::Status::OK();
 }
 

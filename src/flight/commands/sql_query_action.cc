@@ -57,8 +57,8 @@ class JsonRows final : public fl::ResultStream {
     if (!batch) return false;
     ARROW_ASSIGN_OR_RAISE(auto output, arrow::io::BufferOutputStream::Create());
     ARROW_ASSIGN_OR_RAISE(
-        auto writer, columnar::MakeBatchWriter(columnar::Format::kNdjson,
-                                               batch->schema(), output.get()));
+        auto writer, columnar::MakeBatchWriter(columnar::Format::kNdjson, batch->schema(),
+                                               output.get()));
     ARROW_RETURN_NOT_OK(writer->Write(*batch));
     ARROW_RETURN_NOT_OK(writer->Close());
     ARROW_ASSIGN_OR_RAISE(auto buffer, output->Finish());
@@ -71,8 +71,8 @@ class JsonRows final : public fl::ResultStream {
   std::unique_ptr<fl::Result> AtEnd() {
     if (ended_ || result_.traits.returns_rows) return nullptr;
     ended_ = true;
-    return MakeResult("{\"rows_affected\":" +
-                      std::to_string(result_.rows_changed.value_or(0)) + "}");
+    return MakeResult(
+        "{\"rows_affected\":" + std::to_string(result_.rows_changed.value_or(0)) + "}");
   }
 
   gateway::StatementResult result_;
@@ -88,9 +88,8 @@ arrow::Result<std::unique_ptr<fl::ResultStream>> RunSqlQueryAction(
   ARROW_ASSIGN_OR_RAISE(std::string text,
                         SqlOf(body, call.door().options.limits.max_nesting));
   ARROW_ASSIGN_OR_RAISE(auto session, call.Session());
-  ARROW_ASSIGN_OR_RAISE(auto result,
-                        call.gateway().Execute(call.context(), session,
-                                               {.sql = std::move(text)}));
+  ARROW_ASSIGN_OR_RAISE(auto result, call.gateway().Execute(call.context(), session,
+                                                            {.sql = std::move(text)}));
   return std::make_unique<JsonRows>(std::move(result));
 }
 

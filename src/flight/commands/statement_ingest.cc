@@ -35,9 +35,10 @@ arrow::Result<IngestMode> ModeOf(Call& call, const sql::TableDefinitionOptions& 
     return base::MakeError(ErrorKind::kInvalidArgument,
                            "The ingest is to fail whether the table exists or not");
   }
-  return base::MakeError(ErrorKind::kInvalidArgument,
-                         "The ingest has to say what to do when the table exists and when "
-                         "it does not: both table definition options are needed");
+  return base::MakeError(
+      ErrorKind::kInvalidArgument,
+      "The ingest has to say what to do when the table exists and when "
+      "it does not: both table definition options are needed");
 }
 
 // Options of the command that mean the same as the keys of a plain upload's command.
@@ -62,16 +63,17 @@ arrow::Result<int64_t> Ingest(Call& call, const sql::StatementIngest& command,
       .table = {command.catalog.value_or(""), command.schema.value_or(""), command.table},
       .temporary = command.temporary,
       .transaction_id = command.transaction_id.value_or("")};
-  ARROW_ASSIGN_OR_RAISE(
-      request.mode, ModeOf(call, command.table_definition_options, request.table));
+  ARROW_ASSIGN_OR_RAISE(request.mode,
+                        ModeOf(call, command.table_definition_options, request.table));
   for (const auto& [key, value] : command.options) {
     ARROW_RETURN_NOT_OK(ApplyOption(key, value, &request));
   }
   ARROW_ASSIGN_OR_RAISE(auto session, call.Session());
   ARROW_ASSIGN_OR_RAISE(auto batches,
                         UploadedBatches(reader, call.door().options.limits));
-  ARROW_ASSIGN_OR_RAISE(auto result, call.gateway().Ingest(call.context(), session, request,
-                                                           std::move(batches), {}));
+  ARROW_ASSIGN_OR_RAISE(
+      auto result,
+      call.gateway().Ingest(call.context(), session, request, std::move(batches), {}));
   return result.rows;
 }
 

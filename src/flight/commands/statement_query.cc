@@ -15,7 +15,8 @@ class PreparedScope {
   PreparedScope(const PreparedScope&) = delete;
   PreparedScope& operator=(const PreparedScope&) = delete;
   ~PreparedScope() {
-    call_.gateway().ClosePrepared(call_.context(), handle_).Warn();
+    // It may be gone with its session already, which is as well.
+    (void)call_.gateway().ClosePrepared(call_.context(), handle_);
   }
 
  private:
@@ -27,13 +28,14 @@ class PreparedScope {
 
 InfoResult InfoOf(const gateway::ParkedResult& parked,
                   const fl::FlightDescriptor& descriptor) {
-  ARROW_ASSIGN_OR_RAISE(std::string ticket, sql::CreateStatementQueryTicket(parked.handle));
+  ARROW_ASSIGN_OR_RAISE(std::string ticket,
+                        sql::CreateStatementQueryTicket(parked.handle));
   std::vector<fl::FlightEndpoint> endpoints = {
       fl::FlightEndpoint{fl::Ticket{std::move(ticket)}, {}, std::nullopt, ""}};
   // Drivers take the number of records of a change for the rows affected.
-  ARROW_ASSIGN_OR_RAISE(
-      auto info, fl::FlightInfo::Make(*parked.schema, descriptor, endpoints,
-                                      parked.rows_changed.value_or(-1), -1, true));
+  ARROW_ASSIGN_OR_RAISE(auto info,
+                        fl::FlightInfo::Make(*parked.schema, descriptor, endpoints,
+                                             parked.rows_changed.value_or(-1), -1, true));
   return std::make_unique<fl::FlightInfo>(std::move(info));
 }
 
@@ -41,9 +43,9 @@ InfoResult PlanStatement(Call& call, const sql::StatementQuery& command,
                          const fl::FlightDescriptor& descriptor) {
   ARROW_ASSIGN_OR_RAISE(auto session, call.Session());
   ARROW_ASSIGN_OR_RAISE(
-      auto parked,
-      call.gateway().Park(call.context(), session,
-                          {.sql = command.query, .transaction_id = command.transaction_id}));
+      auto parked, call.gateway().Park(
+                       call.context(), session,
+                       {.sql = command.query, .transaction_id = command.transaction_id}));
   return InfoOf(parked, descriptor);
 }
 

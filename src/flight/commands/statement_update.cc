@@ -17,9 +17,9 @@ arrow::Result<int64_t> RowsChanged(gateway::StatementResult result) {
 arrow::Result<int64_t> RunUpdate(Call& call, const sql::StatementUpdate& command) {
   ARROW_ASSIGN_OR_RAISE(auto session, call.Session());
   ARROW_ASSIGN_OR_RAISE(
-      auto result, call.gateway().Execute(call.context(), session,
-                                          {.sql = command.query,
-                                           .transaction_id = command.transaction_id}));
+      auto result, call.gateway().Execute(
+                       call.context(), session,
+                       {.sql = command.query, .transaction_id = command.transaction_id}));
   return RowsChanged(std::move(result));
 }
 

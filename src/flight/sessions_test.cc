@@ -1,0 +1,102 @@
+// Sessions over the wire: what belongs together, and what does not.
+#include <string>
+#include <thread>
+
+#include "flight/testing/door_fixture.h"
+
+namespace pintail::flight {
+namespace {
+
+using arrow::flight::SessionOptionValue;
+using arrow::flight::SetSessionOptionErrorValue;
+using namespace testing;  // NOLINT(google-build-using-namespace)
+
+using SessionTest = DoorTest;
+
+TEST_F(SessionTest, AConnectionWithoutCookiesIsASession) {
+  ASSERT_OK(
+      client->ExecuteUpdate({}, "CREATE TEMP TABLE mine AS SELECT 1 AS a").status());
+  EXPECT_EQ(Query(*client, "SELECT a FROM mine").ValueOr(""), "1");
+  EXPECT_FALSE(Query(*ConnectSql(), "SELECT a FROM mine").ok());
+}
+
+TEST_F(SessionTest, ACookieIsASession) {
+  auto keeper = ConnectSql(0, /*keep_cookies=*/true);
+  ASSERT_OK(
+      keeper->ExecuteUpdate({}, "CREATE TEMP TABLE mine AS SELECT 1 AS a").status());
+  EXPECT_EQ(Query(*keeper, "SELECT a FROM mine").ValueOr(""), "1");
+}
+
+TEST_F(SessionTest, HandlesWorkFromAnyConnection) {
+  ASSERT_OK_AND_ASSIGN(auto info, client->Execute({}, "SELECT 5"));
+  auto other = ConnectSql();
+  EXPECT_EQ(Rows(*other, std::move(info)).ValueOr(""), "5");
+}
+
+TEST_F(SessionTest, OptionsAreSetAndTold) {
+  ASSERT_OK(
+      client->ExecuteUpdate({}, "CREATE SCHEMA s; CREATE TABLE s.t AS SELECT 9 AS a")
+          .status());
+  ASSERT_OK_AND_ASSIGN(
+      auto result,
+      client->SetSessionOptions(
+          {}, arrow::flight::SetSessionOptionsRequest(
+                  {{"schema", SessionOptionValue(std::string("s"))},
+                   {"statement_timeout", SessionOptionValue(int64_t{60'000})},
+                   {"time_zone", SessionOptionValue(std::string("Asia/Tokyo"))}})));
+  EXPECT_TRUE(result.errors.empty()) << result.ToString();
+  EXPECT_EQ(Query(*client, "SELECT a FROM t").ValueOr(""), "9");
+  ASSERT_OK_AND_ASSIGN(auto options, client->GetSessionOptions({}, {}));
+  EXPECT_EQ(options.session_options.at("schema"), SessionOptionValue(std::string("s")));
+  EXPECT_EQ(options.session_options.at("time_zone"),
+            SessionOptionValue(std::string("Asia/Tokyo")));
+}
+
+TEST_F(SessionTest, OptionsThatDoNotFitAreNamed) {
+  ASSERT_OK_AND_ASSIGN(
+      auto result,
+      client->SetSessionOptions(
+          {}, arrow::flight::SetSessionOptionsRequest(
+                  {{"no_such_option", SessionOptionValue(std::string("x"))},
+                   {"statement_timeout", SessionOptionValue(std::string("soon"))},
+                   {"schema", SessionOptionValue()}})));
+  ASSERT_EQ(result.errors.size(), 3u) << result.ToString();
+  EXPECT_EQ(result.errors["no_such_option"].value,
+            SetSessionOptionErrorValue::kInvalidName);
+  EXPECT_EQ(result.errors["statement_timeout"].value,
+            SetSessionOptionErrorValue::kInvalidValue);
+  EXPECT_EQ(result.errors["schema"].value, SetSessionOptionErrorValue::kInvalidValue);
+}
+
+TEST_F(SessionTest, ClosingASessionDropsWhatItHas) {
+  ASSERT_OK_AND_ASSIGN(auto transaction, client->BeginTransaction({}));
+  ASSERT_OK(
+      client->ExecuteUpdate({}, "CREATE TEMP TABLE mine AS SELECT 1 AS a").status());
+  ASSERT_OK_AND_ASSIGN(auto result, client->CloseSession({}, {}));
+  EXPECT_EQ(result.status, arrow::flight::CloseSessionStatus::kClosed);
+  EXPECT_FALSE(Query(*client, "SELECT a FROM mine").ok());
+  EXPECT_FALSE(client->Commit({}, transaction).ok());
+  EXPECT_EQ(Query(*client, "SELECT 1").ValueOr(""), "1");
+}
+
+TEST_F(SessionTest, ASessionWithoutCookiesEndsWithItsConnection) {
+  constexpr char kCount[] = "SELECT count(*) FROM pintail.sessions";
+  auto leaving = ConnectSql();
+  ASSERT_OK(leaving->ExecuteUpdate({}, "CREATE TEMP TABLE mine (a INT)").status());
+  EXPECT_EQ(Query(*client, kCount).ValueOr(""), "2");
+  leaving.reset();
+  while (Query(*client, kCount).ValueOr("1") != "1") std::this_thread::yield();
+}
+
+TEST_F(SessionTest, ClientsThatLeftMakeRoomForNewOnes) {
+  Start({.listen = {ListenAddress{}}}, {.max_sessions = 3});
+  ASSERT_OK(Query(*client, "SELECT 1").status());
+  for (int i = 0; i < 10; ++i) {
+    auto passing = ConnectSql();
+    // What left a moment ago counts as there for a second.
+    while (!Query(*passing, "SELECT 1").ok()) std::this_thread::yield();
+  }
+}
+
+}  // namespace
+}  // namespace pintail::flight
