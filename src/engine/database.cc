@@ -49,8 +49,8 @@ void Configure(duckdb::DBConfig& config, const DatabaseOptions& options) {
                          Value::BOOLEAN(options.external_access));
   config.SetOptionByName("max_expression_depth",
                          Value::UBIGINT(static_cast<uint64_t>(options.max_expression_depth)));
-  // At its default of 16 MB a load spends 40 % of its time on checkpoints. The log is at
-  // most this long, and read again after a crash, at about 1 GB/s.
+  // At its default of 16 MB a load spends 40 % of its time on checkpoints. The price is that
+  // up to this much of the log is read again after a crash.
   config.SetOptionByName("wal_autocheckpoint", Value("512MB"));
   // What is in the file decides, not the end of its name.
   config.options.database_type = "duckdb";
@@ -77,7 +77,10 @@ Database::~Database() = default;
 
 arrow::Result<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& options) {
   const bool in_memory = IsInMemory(options.path);
-  if (!in_memory) ARROW_RETURN_NOT_OK(MakeParentFolders(options.path));
+  if (!in_memory) {
+    ARROW_RETURN_NOT_OK(MakeParentFolders(options.path));
+    ARROW_RETURN_NOT_OK(CheckNotOpenHere(options.path));
+  }
   auto state = std::make_unique<State>();
   state->views = std::make_shared<SystemViews>();
   duckdb::DBConfig config;

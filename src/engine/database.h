@@ -43,8 +43,8 @@ struct DatabaseFigures {
 class Database {
  public:
   // Unavailable (with the path and what to do) when the file cannot be opened: a folder
-  // that is not writable, a file of another program or of a newer version, a lock held by
-  // another process. The file is never changed or removed on failure.
+  // that is not writable, a file of another program or of a newer version, a file that another
+  // process or this one has open. The file is never changed or removed on failure.
   static arrow::Result<std::unique_ptr<Database>> Open(const DatabaseOptions& options);
   ~Database();
   Database(const Database&) = delete;
@@ -52,8 +52,8 @@ class Database {
 
   // A new connection with the database's default settings.
   arrow::Result<std::unique_ptr<Connection>> Connect();
-  // Writes the log into the database file; running transactions are waited for or, with
-  // `force`, aborted.
+  // Writes the log into the database file. While other transactions write it is a Conflict;
+  // with `force` they are waited for, and new ones wait in turn.
   arrow::Status Checkpoint(bool force = false);
   arrow::Result<DatabaseFigures> Figures();
   std::string version() const;  // of DuckDB: "v1.5.5"

@@ -1,6 +1,7 @@
 #include "engine/database_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -63,6 +64,22 @@ arrow::Status MakeParentFolders(const std::string& path) {
   return base::MakeError(ErrorKind::kUnavailable, "cannot make the folder \"",
                          folder.string(), "\" for the database file: ", error.message(),
                          "; choose another path or give the right to write there");
+}
+
+arrow::Status CheckNotOpenHere(const std::string& path) {
+  struct stat wanted;
+  if (stat(path.c_str(), &wanted) != 0) return arrow::Status::OK();
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator("/proc/self/fd", error)) {
+    struct stat open_file;
+    if (stat(entry.path().c_str(), &open_file) != 0) continue;
+    if (open_file.st_dev == wanted.st_dev && open_file.st_ino == wanted.st_ino) {
+      return base::MakeError(ErrorKind::kUnavailable, "cannot open the database file \"",
+                             path, "\": this process has it open already; use the database "
+                             "that is open, or another file");
+    }
+  }
+  return arrow::Status::OK();
 }
 
 arrow::Status ExplainOpenFailure(const std::string& path, const arrow::Status& reason) {

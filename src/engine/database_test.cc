@@ -99,6 +99,17 @@ TEST(Database, AFileThatAnotherProcessHasOpenIsRefusedWithItsNumber) {
   EXPECT_TRUE(Database::Open({.path = path}).ok());
 }
 
+TEST(Database, AFileThatThisProcessHasOpenIsRefused) {
+  TemporaryFolder folder;
+  const DatabaseOptions options{.path = folder.File("once.duckdb")};
+  auto database = Value(Database::Open(options));
+  auto status = Database::Open(options).status();
+  EXPECT_EQ(KindOfFailure(status), ErrorKind::kUnavailable);
+  EXPECT_NE(status.message().find("this process"), std::string::npos) << status.message();
+  database.reset();
+  EXPECT_TRUE(Database::Open(options).ok());
+}
+
 TEST(Database, AFolderInPlaceOfAFileIsRefused) {
   TemporaryFolder folder;
   auto status = Database::Open({.path = folder.path()}).status();

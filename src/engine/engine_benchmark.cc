@@ -1,4 +1,4 @@
-// How fast rows come out of the engine as Arrow batches, in one process.
+// How fast rows go into the engine and come out of it as Arrow batches, in one process.
 
 #include <benchmark/benchmark.h>
 
@@ -7,6 +7,7 @@
 #include <string>
 
 #include "arrow/record_batch.h"
+#include "arrow/table.h"
 #include "arrow/util/byte_size.h"
 #include "engine/connection.h"
 #include "engine/database.h"
@@ -87,6 +88,34 @@ FROM range(6000000) r(i))";
 
 void LineItem(benchmark::State& state) { ReadAll(state, kLineItem, "SELECT * FROM t"); }
 BENCHMARK(LineItem)->UseRealTime()->MeasureProcessCPUTime()->Unit(benchmark::kMillisecond);
+
+// Ids, doubles, words, a flag and a time: 47 bytes a row, in batches of `state.range(0)`.
+void Insert(benchmark::State& state) {
+  auto loaded = Load("CREATE TABLE source AS SELECT i AS id, i / 3.0e0 AS float_col, "
+                     "i % 1000 AS int_col, 'str_' || i AS str_col, i % 2 = 0 AS bool_col, "
+                     "make_timestamp_ns(i * 1000) AS timestamp_col "
+                     "FROM range(1000000) r(i)");
+  auto table = OrAbort(
+      OrAbort(loaded.connection->Run("SELECT * FROM source"))->ToTable());
+  table = OrAbort(table->CombineChunks());
+  OrAbort(loaded.connection->Run("CREATE TABLE t AS SELECT * FROM source LIMIT 0"));
+  for (auto _ : state) {
+    auto reader = std::make_shared<arrow::TableBatchReader>(table);
+    reader->set_chunksize(state.range(0));
+    OrAbort(loaded.connection->Insert({.table = "t"}, reader));
+    state.PauseTiming();
+    OrAbort(loaded.connection->Run("CREATE OR REPLACE TABLE t AS FROM source LIMIT 0"));
+    state.ResumeTiming();
+  }
+  state.SetItemsProcessed(state.iterations() * table->num_rows());
+}
+BENCHMARK(Insert)
+    ->Arg(2'048)
+    ->Arg(65'536)
+    ->Arg(1'000'000)
+    ->UseRealTime()
+    ->MeasureProcessCPUTime()
+    ->Unit(benchmark::kMillisecond);
 
 void OneRow(benchmark::State& state) {
   ReadAll(state, "CREATE TABLE t AS SELECT 1 AS i", "SELECT * FROM t");
