@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <string>
 
+#include "arrow/extension_type.h"
 #include "arrow/type.h"
+#include "arrow/util/key_value_metadata.h"
 #include "base/error.h"
 #include "columnar/array_layout.h"
+#include "columnar/opaque_check.h"
 #include "columnar/value_check.h"
 
 namespace pintail::columnar {
@@ -86,8 +89,20 @@ void ArrayCheck::BeginBatch() {
 }
 
 arrow::Status ArrayCheck::Check(const arrow::ArrayData& data,
-                                const arrow::DataType& type) {
-  return CheckArray(data, type, /*depth=*/1);
+                                const arrow::Field& field) {
+  return CheckField(data, field, /*depth=*/1);
+}
+
+// A field may name its extension in its metadata, without an extension type.
+arrow::Status ArrayCheck::CheckField(const arrow::ArrayData& data,
+                                     const arrow::Field& field, int depth) {
+  ARROW_RETURN_NOT_OK(CheckArray(data, *field.type(), depth));
+  if (!field.HasMetadata()) return arrow::Status::OK();
+  const auto name = field.metadata()->Get(std::string(kExtensionName));
+  if (!name.ok()) return arrow::Status::OK();
+  const auto metadata = field.metadata()->Get(std::string(kExtensionMetadata));
+  return CheckOpaque(*name, metadata.ok() ? *metadata : "", data,
+                     StorageOf(*field.type()));
 }
 
 arrow::Status ArrayCheck::Charge(int64_t bytes) {
@@ -107,7 +122,11 @@ arrow::Status ArrayCheck::CheckArray(const arrow::ArrayData& data,
   int64_t bytes = 0;
   ARROW_RETURN_NOT_OK(CheckLayout(data, type, &bytes));
   ARROW_RETURN_NOT_OK(Charge(bytes));
-  return CheckContents(data, StorageOf(type), depth);
+  ARROW_RETURN_NOT_OK(CheckContents(data, StorageOf(type), depth));
+  if (type.id() != Type::EXTENSION) return arrow::Status::OK();
+  const auto& extension = static_cast<const arrow::ExtensionType&>(type);
+  return CheckOpaque(extension.extension_name(), extension.Serialize(), data,
+                     StorageOf(type));
 }
 
 arrow::Status ArrayCheck::CheckContents(const arrow::ArrayData& data,
@@ -152,7 +171,7 @@ arrow::Status ArrayCheck::CheckChild(const arrow::ArrayData& data,
                                      const arrow::DataType& type, int child, int depth) {
   const arrow::Field& field = *type.field(child);
   const arrow::Status status =
-      CheckArray(*data.child_data[static_cast<size_t>(child)], *field.type(), depth + 1);
+      CheckField(*data.child_data[static_cast<size_t>(child)], field, depth + 1);
   if (status.ok()) return status;
   return base::WithContext(status, "in '" + field.name() + "'");
 }

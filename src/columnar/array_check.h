@@ -29,7 +29,7 @@ class ArrayCheck {
   // limit of bytes. Bytes are counted as the values would take when written out plainly:
   // a buffer that two columns share counts twice, a repeated dictionary value or run each
   // time. Also makes the null count of every array known.
-  arrow::Status Check(const arrow::ArrayData& data, const arrow::DataType& type);
+  arrow::Status Check(const arrow::ArrayData& data, const arrow::Field& field);
 
   // What the arrays checked since BeginBatch amount to.
   int64_t bytes() const { return bytes_; }
@@ -43,6 +43,8 @@ class ArrayCheck {
     bool used_in_this_batch = false;
   };
 
+  arrow::Status CheckField(const arrow::ArrayData& data, const arrow::Field& field,
+                           int depth);
   arrow::Status CheckArray(const arrow::ArrayData& data, const arrow::DataType& type,
                            int depth);
   arrow::Status CheckContents(const arrow::ArrayData& data, const arrow::DataType& type,

@@ -35,7 +35,7 @@ arrow::Status CheckColumn(const arrow::RecordBatch& batch, int i, ArrayCheck& ch
     return Lie("it has ", data->length, " values, but the batch has ", batch.num_rows(),
                " rows");
   }
-  return check.Check(*data, *batch.schema()->field(i)->type());
+  return check.Check(*data, *batch.schema()->field(i));
 }
 
 arrow::Status CheckBatchWith(ArrayCheck& check, const arrow::RecordBatch& batch,
