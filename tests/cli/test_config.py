@@ -4,6 +4,7 @@ import re
 import tomllib
 
 import pytest
+import requests
 
 from pintail_server import run_pintail
 
@@ -47,7 +48,7 @@ def test_show_tells_where_each_value_comes_from(tmp_path):
     (tmp_path / "pintail.toml").write_text('[log]\nlevel = "debug"\n[log.levels]\nengine = "warn"\n')
     text = show("--threads", "3", cwd=tmp_path, env={"PINTAIL_HTTP_WORKERS": "5"})
     assert "pintail.toml" in line_of(text, "level")
-    assert "--threads" in line_of(text, "threads")
+    assert "--database-threads" in line_of(text, "threads")
     assert "PINTAIL_HTTP_WORKERS" in line_of(text, "workers")
     assert "default" in line_of(text, "io_threads")
     table = show("--format", "table", cwd=tmp_path)
@@ -62,14 +63,17 @@ def test_yaml_is_taken_too(tmp_path):
     assert value_of(text, "flight.listen") == ["127.0.0.1:0"]
 
 
-def test_environment_and_files_stand_for_values(tmp_path):
+def test_environment_and_files_stand_for_values(tmp_path, start_server):
     (tmp_path / "prefix").write_text("duck\n")
     path = tmp_path / "pintail.toml"
     path.write_text(f'[metrics]\nprefix = "${{file:{tmp_path}/prefix}}"\n'
                     '[database]\npath = "${env:WHERE_IT_IS}/hot.duckdb"\n')
-    text = show("--config", path, env={"WHERE_IT_IS": "/somewhere"})
-    assert value_of(text, "metrics.prefix") == "duck"
-    assert value_of(text, "database.path") == "/somewhere/hot.duckdb"
+    server = start_server("--config", path, database=None, env={"WHERE_IT_IS": str(tmp_path)})
+    assert (tmp_path / "hot.duckdb").exists()
+    assert "duck_active_connections" in requests.get(
+        server.http_url + "/metrics", timeout=30).text
+    # What they stand for may be secret, so it is not shown.
+    assert str(tmp_path / "hot") not in show("--config", path, env={"WHERE_IT_IS": str(tmp_path)})
     done = run_pintail("config", "check", "--config", path)
     assert done.returncode == 1
     assert "WHERE_IT_IS" in done.stderr
