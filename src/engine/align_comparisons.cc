@@ -140,8 +140,8 @@ class Aligner {
     }
     duckdb::ParsedExpressionIterator::EnumerateChildren(
         *expression, [this](ExpressionPtr& child) { Expression(child); });
-    // Both sides are copied, so a comparison inside of one that was changed is copied too;
-    // without a limit each level would double what there is.
+    // Both sides are copied, so a comparison inside of one that was changed is copied
+    // too; without a limit each level would double what there is.
     if (changed_ > before) return;
     if (expression->GetExpressionClass() == ExpressionClass::COMPARISON) {
       auto& comparison = expression->Cast<duckdb::ComparisonExpression>();
@@ -180,8 +180,8 @@ class Aligner {
     duckdb::vector<ExpressionPtr> arguments;
     arguments.push_back(std::move(value));
     arguments.push_back(other.Copy());
-    auto call =
-        duckdb::make_uniq<duckdb::FunctionExpression>(kAlignFunction, std::move(arguments));
+    auto call = duckdb::make_uniq<duckdb::FunctionExpression>(kAlignFunction,
+                                                              std::move(arguments));
     call->SetQueryLocation(location);
     return call;
   }

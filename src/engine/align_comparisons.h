@@ -13,8 +13,8 @@ struct AlignOptions {
   bool parameters = false;
 };
 
-// Makes each comparison `a < b` into `pintail_align(a, b) < pintail_align(b, a)`, and BETWEEN
-// likewise. Returns whether there was any.
+// Makes each comparison `a < b` into `pintail_align(a, b) < pintail_align(b, a)`, and
+// BETWEEN likewise. Returns whether there was any.
 bool AlignComparisons(duckdb::SQLStatement& statement, const AlignOptions& options);
 
 }  // namespace pintail::engine

@@ -77,7 +77,8 @@ class PlanAligner : public duckdb::LogicalOperatorVisitor {
     }
     const LogicalType common = real ? LogicalType::DOUBLE : LogicalType::BIGINT;
     for (ExpressionPtr* side : sides) {
-      *side = duckdb::BoundCastExpression::AddCastToType(context_, std::move(*side), common);
+      *side =
+          duckdb::BoundCastExpression::AddCastToType(context_, std::move(*side), common);
     }
   }
 
@@ -109,8 +110,8 @@ ExpressionPtr EpochNanoseconds(duckdb::ClientContext& context, ExpressionPtr tim
   arguments.push_back(std::move(time));
   duckdb::ErrorData error;
   duckdb::FunctionBinder binder(context);
-  auto bound = binder.BindScalarFunction(DEFAULT_SCHEMA, "epoch_ns", std::move(arguments),
-                                         error);
+  auto bound =
+      binder.BindScalarFunction(DEFAULT_SCHEMA, "epoch_ns", std::move(arguments), error);
   if (!bound) error.Throw();
   return bound;
 }

@@ -1,6 +1,6 @@
-// The second half of comparing integers with times: comparisons that DuckDB did bind, by a
-// cast from integer to time that it does not have and that would fail once it runs. Private
-// to the engine. See integer_time.h.
+// The second half of comparing integers with times: comparisons that DuckDB did bind, by
+// a cast from integer to time that it does not have and that would fail once it runs.
+// Private to the engine. See integer_time.h.
 #pragma once
 
 #include "duckdb/planner/expression.hpp"

@@ -112,8 +112,9 @@ class ArrowCollector : public duckdb::PhysicalResultCollector {
       duckdb::GlobalSinkState&) const override {
     auto nothing = duckdb::make_uniq<duckdb::ColumnDataCollection>(
         duckdb::Allocator::DefaultAllocator(), types);
-    return duckdb::make_uniq<duckdb::MaterializedQueryResult>(
-        statement_type, properties, names, std::move(nothing), duckdb::ClientProperties());
+    return duckdb::make_uniq<duckdb::MaterializedQueryResult>(statement_type, properties,
+                                                              names, std::move(nothing),
+                                                              duckdb::ClientProperties());
   }
 
  private:

@@ -1,6 +1,6 @@
-// The last operator of a query whose rows are streamed: it turns DuckDB's chunks into Arrow
-// batches in the threads that make them, and hands those to a ResultQueue. Private to the
-// engine; DuckDB calls it from its threads.
+// The last operator of a query whose rows are streamed: it turns DuckDB's chunks into
+// Arrow batches in the threads that make them, and hands those to a ResultQueue. Private
+// to the engine; DuckDB calls it from its threads.
 #pragma once
 
 #include <memory>

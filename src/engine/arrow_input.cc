@@ -22,8 +22,8 @@ using ArrayResult = arrow::Result<std::shared_ptr<arrow::Array>>;
 
 ArrayResult WidenHalfFloats(const arrow::Array& array) {
   const auto& halves = static_cast<const arrow::HalfFloatArray&>(array);
-  ARROW_ASSIGN_OR_RAISE(
-      auto buffer, arrow::AllocateBuffer(array.length() * int64_t{sizeof(float)}));
+  ARROW_ASSIGN_OR_RAISE(auto buffer,
+                        arrow::AllocateBuffer(array.length() * int64_t{sizeof(float)}));
   auto* values = reinterpret_cast<float*>(buffer->mutable_data());
   for (int64_t i = 0; i < array.length(); ++i) {
     values[i] = arrow::util::Float16::FromBits(halves.Value(i)).ToFloat();
@@ -43,8 +43,8 @@ ArrayResult NarrowDecimals(const arrow::Array& array,
     std::memcpy(values + 16 * i, wide.GetValue(i), 16);
   }
   ARROW_ASSIGN_OR_RAISE(auto valid, ValidityFromZero(array));
-  return std::make_shared<arrow::Decimal128Array>(
-      type, array.length(), std::move(buffer), std::move(valid), array.null_count());
+  return std::make_shared<arrow::Decimal128Array>(type, array.length(), std::move(buffer),
+                                                  std::move(valid), array.null_count());
 }
 
 ArrayResult StorableArray(const std::shared_ptr<arrow::Array>& array,
@@ -65,7 +65,8 @@ ArrayResult StorableArray(const std::shared_ptr<arrow::Array>& array,
 
 }  // namespace
 
-arrow::Result<std::shared_ptr<arrow::Schema>> StorableSchema(const arrow::Schema& schema) {
+arrow::Result<std::shared_ptr<arrow::Schema>> StorableSchema(
+    const arrow::Schema& schema) {
   std::set<std::string> names;
   arrow::FieldVector fields;
   for (const auto& field : schema.fields()) {

@@ -1,8 +1,8 @@
 // Arrow data as DuckDB reads it. Private to the engine.
 //
-// DuckDB takes most of Arrow as it is. What it does not take is brought to what it does when
-// no value changes by that (half floats, decimals of 256 bits with at most 38 digits), and
-// refused by name when not. Pure functions, callable from any thread.
+// DuckDB takes most of Arrow as it is. What it does not take is brought to what it does
+// when no value changes by that (half floats, decimals of 256 bits with at most 38
+// digits), and refused by name when not. Pure functions, callable from any thread.
 #pragma once
 
 #include <memory>
@@ -35,8 +35,9 @@ class ArrowInput {
 
   const duckdb::vector<duckdb::LogicalType>& types() const { return types_; }
 
-  // All rows of the batch (at most as many as the chunk has room for) into the chunk, which
-  // then may refer to the batch's memory and keeps it alive. Throws DuckDB's exceptions.
+  // All rows of the batch (at most as many as the chunk has room for) into the chunk,
+  // which then may refer to the batch's memory and keeps it alive. Throws DuckDB's
+  // exceptions.
   void Read(duckdb::ClientContext& context, const arrow::RecordBatch& batch,
             duckdb::DataChunk& chunk) const;
 

@@ -8,13 +8,14 @@
 namespace pintail::engine {
 namespace {
 
-// As many rows as fit, so that a row group, which is what DuckDB scans in one piece, is cut
-// into equal batches of whole chunks.
+// As many rows as fit, so that a row group, which is what DuckDB scans in one piece, is
+// cut into equal batches of whole chunks.
 int64_t RowsOfBatch(const arrow::Schema& schema, int64_t batch_bytes) {
   constexpr int64_t kChunk = STANDARD_VECTOR_SIZE;
   constexpr int64_t kRowGroup = DEFAULT_ROW_GROUP_SIZE;
   int64_t row_bytes = 1;
-  for (const auto& field : schema.fields()) row_bytes += EstimatedRowBytes(*field->type());
+  for (const auto& field : schema.fields())
+    row_bytes += EstimatedRowBytes(*field->type());
   if (row_bytes > 1) --row_bytes;
   int64_t fitting = std::clamp<int64_t>(batch_bytes / row_bytes, 1, kRowGroup);
   int64_t pieces = (kRowGroup + fitting - 1) / fitting;
@@ -32,8 +33,8 @@ BatchBuilder::BatchBuilder(std::shared_ptr<arrow::Schema> schema,
       batch_rows_(RowsOfBatch(*schema_, batch_bytes)) {
   ColumnWriterOptions options{.pool = pool, .whole_rows = batch_rows_};
   for (size_t i = 0; i < types.size(); ++i) {
-    columns_.push_back(MakeColumnWriter(
-        types[i], schema_->field(static_cast<int>(i))->type(), options));
+    columns_.push_back(
+        MakeColumnWriter(types[i], schema_->field(static_cast<int>(i))->type(), options));
   }
 }
 

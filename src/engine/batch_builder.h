@@ -1,5 +1,5 @@
-// DuckDB's chunks of 2,048 rows to Arrow batches of the wanted size. Private to the engine;
-// one thread at a time. Throws DuckDB's exceptions.
+// DuckDB's chunks of 2,048 rows to Arrow batches of the wanted size. Private to the
+// engine; one thread at a time. Throws DuckDB's exceptions.
 #pragma once
 
 #include <cstdint>

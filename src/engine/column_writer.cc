@@ -86,8 +86,7 @@ class FixedWriter : public ColumnWriter {
     const Source* source = reinterpret_cast<const Source*>(rows.data);
     for (int64_t i = 0; i < count; ++i) {
       idx_t row = rows.sel->get_index(static_cast<idx_t>(from + i));
-      target[i] =
-          rows.validity.RowIsValid(row) ? Convert::Apply(source[row]) : Target{};
+      target[i] = rows.validity.RowIsValid(row) ? Convert::Apply(source[row]) : Target{};
     }
     validity_.Append(rows, from, count);
   }

@@ -18,8 +18,8 @@ class ColumnWriter {
  public:
   virtual ~ColumnWriter() = default;
 
-  // Appends the rows [from, from + count) of a vector that has `size` rows. The vector may
-  // be flattened on the way.
+  // Appends the rows [from, from + count) of a vector that has `size` rows. The vector
+  // may be flattened on the way.
   virtual void Append(duckdb::Vector& vector, int64_t size, int64_t from,
                       int64_t count) = 0;
   // How many of those rows, but at least one, add about `budget_bytes` of values at most.

@@ -21,8 +21,8 @@
 
 namespace pintail::engine {
 
-// The values of one execution's parameters: row `row` of a batch. Fields are taken by name
-// when the statement's parameters have names and all match, else by position.
+// The values of one execution's parameters: row `row` of a batch. Fields are taken by
+// name when the statement's parameters have names and all match, else by position.
 struct ParameterRow {
   std::shared_ptr<arrow::RecordBatch> batch;  // null: no parameters
   int64_t row = 0;
@@ -34,8 +34,9 @@ struct ExecuteOptions {
   // Run to the end at once, keeping the result in DuckDB's buffer manager (it may spill),
   // so that the connection is free for the next statement while the result is read.
   bool materialize = false;
-  // Asks the execution, also later while its rows are read, to stop with Cancelled. Unlike
-  // Interrupt it cannot come too early: a stop asked for before Execute ends it as well.
+  // Asks the execution, also later while its rows are read, to stop with Cancelled.
+  // Unlike Interrupt it cannot come too early: a stop asked for before Execute ends it as
+  // well.
   std::stop_token stop = {};
 };
 
@@ -54,14 +55,14 @@ class ParsedStatement {
   virtual const std::string& text() const = 0;  // this statement's part of the text
 };
 
-// A statement that is bound and planned. Belongs to the connection that made it and must not be
-// used after it. DuckDB plans it anew by itself when the catalog has changed.
+// A statement that is bound and planned. Belongs to the connection that made it and must
+// not be used after it. DuckDB plans it anew by itself when the catalog has changed.
 class PreparedStatement {
  public:
   virtual ~PreparedStatement() = default;
   virtual const StatementTraits& traits() const = 0;
-  // The result's schema; for a statement that returns no rows, no fields. Types that depend
-  // on parameters are as DuckDB guesses them until execution.
+  // The result's schema; for a statement that returns no rows, no fields. Types that
+  // depend on parameters are as DuckDB guesses them until execution.
   virtual std::shared_ptr<arrow::Schema> schema() const = 0;
   virtual const std::vector<StatementParameter>& parameters() const = 0;
   // InvalidArgument when the parameters' count or names do not fit, with both.
@@ -74,8 +75,9 @@ class Connection {
   virtual ~Connection() = default;
 
   // Splits a text into statements, in order. InvalidSql with line and caret on a syntax
-  // error; an empty text gives an empty list. A statement that DuckDB expands into several
-  // (PIVOT without IN, some PRAGMAs) stays one here; Prepare runs its helper statements.
+  // error; an empty text gives an empty list. A statement that DuckDB expands into
+  // several (PIVOT without IN, some PRAGMAs) stays one here; Prepare runs its helper
+  // statements.
   virtual arrow::Result<std::vector<std::unique_ptr<ParsedStatement>>> Parse(
       std::string_view sql) = 0;
   // Binds and plans.
@@ -95,21 +97,24 @@ class Connection {
   virtual arrow::Status Rollback() = 0;
   virtual bool InTransaction() const = 0;
 
-  // Another connection with this one's settings (search path, time zone, variables) and the same
-  // temporary tables and views; not its transaction.
+  // Another connection with this one's settings (search path, time zone, variables) and
+  // the same temporary tables and views; not its transaction.
   virtual arrow::Result<std::unique_ptr<Connection>> Fork() = 0;
 
   // Inserts all batches of the reader into the table, matching columns by name, in the
-  // current transaction (or one of its own). `on_conflict` as SQL's default: an error. Returns rows inserted. The
-  // batches must have been validated. The names are taken as they are, never parsed.
-  virtual arrow::Result<int64_t> Insert(const TableName& table,
-                                        std::shared_ptr<arrow::RecordBatchReader> batches) = 0;
-  // Creates a table with the columns and nullability of the schema; InvalidArgument names a
-  // column whose type DuckDB does not have.
+  // current transaction (or one of its own). `on_conflict` as SQL's default: an error.
+  // Returns rows inserted. The batches must have been validated. The names are taken as
+  // they are, never parsed.
+  virtual arrow::Result<int64_t> Insert(
+      const TableName& table, std::shared_ptr<arrow::RecordBatchReader> batches) = 0;
+  // Creates a table with the columns and nullability of the schema; InvalidArgument names
+  // a column whose type DuckDB does not have.
   virtual arrow::Status CreateTable(const TableName& table, const arrow::Schema& schema,
-                                    bool temporary, bool or_replace, bool if_not_exists) = 0;
+                                    bool temporary, bool or_replace,
+                                    bool if_not_exists) = 0;
   // The table's columns as Arrow fields, or NotFound.
-  virtual arrow::Result<std::shared_ptr<arrow::Schema>> TableSchema(const TableName& table) = 0;
+  virtual arrow::Result<std::shared_ptr<arrow::Schema>> TableSchema(
+      const TableName& table) = 0;
 };
 
 }  // namespace pintail::engine

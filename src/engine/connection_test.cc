@@ -158,9 +158,10 @@ TEST_F(ConnectionTest, PivotRunsThroughPrepare) {
 
 TEST_F(ConnectionTest, ADatabaseIsExportedAndImported) {
   testing::TemporaryFolder folder;
-  ASSERT_TRUE(Execute(*connection_, "CREATE TABLE t AS SELECT 42 AS i; EXPORT DATABASE '" +
-                                        folder.File("copy") + "'; DROP TABLE t")
-                  .ok());
+  ASSERT_TRUE(
+      Execute(*connection_, "CREATE TABLE t AS SELECT 42 AS i; EXPORT DATABASE '" +
+                                folder.File("copy") + "'; DROP TABLE t")
+          .ok());
   auto status = Execute(*connection_, "IMPORT DATABASE '" + folder.File("copy") + "'");
   ASSERT_TRUE(status.ok()) << status.ToString();
   EXPECT_EQ(Cell(*connection_, "SELECT i FROM t"), "42");
@@ -189,7 +190,8 @@ TEST_F(ConnectionTest, ARolledBackTransactionLeavesNothing) {
   ASSERT_TRUE(Execute(*connection_, "CREATE TABLE t (i INTEGER)").ok());
   ASSERT_TRUE(connection_->Rollback().ok());
   EXPECT_FALSE(connection_->InTransaction());
-  EXPECT_EQ(KindOfFailure(Execute(*connection_, "SELECT * FROM t")), ErrorKind::kNotFound);
+  EXPECT_EQ(KindOfFailure(Execute(*connection_, "SELECT * FROM t")),
+            ErrorKind::kNotFound);
 }
 
 TEST_F(ConnectionTest, ACommittedTransactionIsSeenByOthers) {

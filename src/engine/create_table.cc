@@ -14,6 +14,7 @@
 #include "engine/arrow_collector.h"
 #include "engine/arrow_input.h"
 #include "engine/error_translation.h"
+#include "engine/execution.h"
 #include "engine/result_types.h"
 
 namespace pintail::engine {
@@ -36,8 +37,8 @@ arrow::Result<duckdb::vector<LogicalType>> ColumnTypes(duckdb::ClientContext& co
   for (const auto& field : storable->fields()) {
     auto input = ArrowInput::Make(context, arrow::Schema({field}));
     if (!input.ok()) {
-      return base::MakeError(base::ErrorKind::kInvalidArgument, "column \"", field->name(),
-                             "\": the database has no type for ",
+      return base::MakeError(base::ErrorKind::kInvalidArgument, "column \"",
+                             field->name(), "\": the database has no type for ",
                              field->type()->ToString());
     }
     LogicalType type = (*input)->types()[0];
@@ -76,7 +77,8 @@ std::set<std::string> NotNullColumns(duckdb::ClientContext& context,
   std::set<std::string> columns;
   context.RunFunctionInTransaction([&] {
     duckdb::EntryLookupInfo lookup(duckdb::CatalogType::TABLE_ENTRY, name.table);
-    std::string schema = !name.catalog.empty() && name.schema.empty() ? "main" : name.schema;
+    std::string schema =
+        !name.catalog.empty() && name.schema.empty() ? "main" : name.schema;
     auto entry = duckdb::Catalog::GetEntry(context, name.catalog, schema, lookup,
                                            duckdb::OnEntryNotFound::RETURN_NULL);
     if (!entry || entry->type != duckdb::CatalogType::TABLE_ENTRY) return;
@@ -103,10 +105,7 @@ arrow::Status CreateArrowTable(duckdb::ClientContext& context, const TableName& 
     arrow::Result<duckdb::vector<LogicalType>> types;
     context.RunFunctionInTransaction([&] { types = ColumnTypes(context, schema); });
     ARROW_RETURN_NOT_OK(types);
-    auto result = context.Query(CreateStatementFor(table, schema, *types, options),
-                                /*allow_stream_result=*/false);
-    return result->HasError() ? FromDuckDb(result->GetErrorObject())
-                              : arrow::Status::OK();
+    return RunNow(context, CreateStatementFor(table, schema, *types, options)).status();
   });
 }
 

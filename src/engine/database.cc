@@ -47,10 +47,11 @@ void Configure(duckdb::DBConfig& config, const DatabaseOptions& options) {
   config.SetOptionByName("autoinstall_known_extensions", Value::BOOLEAN(false));
   config.SetOptionByName("enable_external_access",
                          Value::BOOLEAN(options.external_access));
-  config.SetOptionByName("max_expression_depth",
-                         Value::UBIGINT(static_cast<uint64_t>(options.max_expression_depth)));
-  // At its default of 16 MB a load spends 40 % of its time on checkpoints. The price is that
-  // up to this much of the log is read again after a crash.
+  config.SetOptionByName(
+      "max_expression_depth",
+      Value::UBIGINT(static_cast<uint64_t>(options.max_expression_depth)));
+  // At its default of 16 MB a load spends 40 % of its time on checkpoints. The price is
+  // that up to this much of the log is read again after a crash.
   config.SetOptionByName("wal_autocheckpoint", Value("512MB"));
   // What is in the file decides, not the end of its name.
   config.options.database_type = "duckdb";

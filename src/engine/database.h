@@ -17,15 +17,14 @@ namespace pintail::engine {
 
 class Connection;
 
-using SystemRows =
-    std::function<arrow::Result<std::shared_ptr<arrow::RecordBatch>>()>;
+using SystemRows = std::function<arrow::Result<std::shared_ptr<arrow::RecordBatch>>()>;
 
 struct DatabaseOptions {
   std::string path = ":memory:";  // or a file; missing parent folders are made
   std::optional<int64_t> memory_limit_bytes;  // unset: DuckDB's own default (80 % of RAM)
   std::optional<int64_t> threads;             // unset: one per core
   std::optional<std::string> temp_directory;  // unset: beside the file
-  std::string extension_directory;            // signed extensions that came with the bundle
+  std::string extension_directory;  // signed extensions that came with the bundle
   // Whether SQL may read and write files, load extensions and attach databases.
   bool external_access = true;
   int64_t max_expression_depth = 1'000;
@@ -43,8 +42,9 @@ struct DatabaseFigures {
 class Database {
  public:
   // Unavailable (with the path and what to do) when the file cannot be opened: a folder
-  // that is not writable, a file of another program or of a newer version, a file that another
-  // process or this one has open. The file is never changed or removed on failure.
+  // that is not writable, a file of another program or of a newer version, a file that
+  // another process or this one has open. The file is never changed or removed on
+  // failure.
   static arrow::Result<std::unique_ptr<Database>> Open(const DatabaseOptions& options);
   ~Database();
   Database(const Database&) = delete;
@@ -52,15 +52,15 @@ class Database {
 
   // A new connection with the database's default settings.
   arrow::Result<std::unique_ptr<Connection>> Connect();
-  // Writes the log into the database file. While other transactions write it is a Conflict;
-  // with `force` they are waited for, and new ones wait in turn.
+  // Writes the log into the database file. While other transactions write it is a
+  // Conflict; with `force` they are waited for, and new ones wait in turn.
   arrow::Status Checkpoint(bool force = false);
   arrow::Result<DatabaseFigures> Figures();
   std::string version() const;  // of DuckDB: "v1.5.5"
 
-  // Adds a read-only view `pintail.<name>` whose rows `rows` makes whenever it is read (from
-  // any DuckDB thread; it must be quick). It lives in DuckDB's system catalog, so nothing of it is in the
-  // database file.
+  // Adds a read-only view `pintail.<name>` whose rows `rows` makes whenever it is read
+  // (from any DuckDB thread; it must be quick). It lives in DuckDB's system catalog, so
+  // nothing of it is in the database file.
   arrow::Status AddSystemView(const std::string& name,
                               std::shared_ptr<arrow::Schema> schema, SystemRows rows);
 

@@ -43,7 +43,7 @@ std::optional<Header> ReadHeader(const std::string& path) {
 std::optional<pid_t> LockHolder(const std::string& path) {
   int file = open(path.c_str(), O_RDWR | O_CLOEXEC);
   if (file < 0) return std::nullopt;
-  struct flock lock {};
+  struct flock lock{};
   lock.l_type = F_WRLCK;
   lock.l_whence = SEEK_SET;
   const bool asked = fcntl(file, F_GETLK, &lock) == 0;
@@ -75,7 +75,8 @@ arrow::Status CheckNotOpenHere(const std::string& path) {
     if (stat(entry.path().c_str(), &open_file) != 0) continue;
     if (open_file.st_dev == wanted.st_dev && open_file.st_ino == wanted.st_ino) {
       return base::MakeError(ErrorKind::kUnavailable, "cannot open the database file \"",
-                             path, "\": this process has it open already; use the database "
+                             path,
+                             "\": this process has it open already; use the database "
                              "that is open, or another file");
     }
   }
@@ -101,8 +102,9 @@ arrow::Status ExplainOpenFailure(const std::string& path, const arrow::Status& r
   }
   if (auto header = ReadHeader(path)) {
     if (!header->is_database) {
-      return cannot("it is not a DuckDB database; nothing in it was changed. Give the "
-                    "path of a DuckDB file or of a file that does not exist yet");
+      return cannot(
+          "it is not a DuckDB database; nothing in it was changed. Give the "
+          "path of a DuckDB file or of a file that does not exist yet");
     }
     if (header->version > duckdb::VERSION_NUMBER_UPPER) {
       return cannot("it was written by a newer DuckDB (storage version ", header->version,

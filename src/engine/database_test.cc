@@ -56,7 +56,9 @@ TEST(Database, AFileOfAnotherProgramIsRefusedAndKept) {
 TEST(Database, AFileOfANewerVersionIsRefusedAndKept) {
   TemporaryFolder folder;
   const std::string path = folder.File("newer.duckdb");
-  { Value(Database::Open({.path = path})); }
+  {
+    Value(Database::Open({.path = path}));
+  }
   std::string bytes = Contents(path);
   const uint64_t version = 9'999;
   std::memcpy(bytes.data() + 12, &version, sizeof(version));
@@ -137,23 +139,24 @@ TEST(Database, TwoInOneProcessKnowNothingOfEachOther) {
 }
 
 TEST(Database, OptionsReachDuckDb) {
-  auto database = testing::OpenInMemory({.memory_limit_bytes = 512 << 20,
-                                         .threads = 3,
-                                         .max_expression_depth = 50});
+  auto database = testing::OpenInMemory(
+      {.memory_limit_bytes = 512 << 20, .threads = 3, .max_expression_depth = 50});
   auto connection = Value(database->Connect());
   EXPECT_EQ(Cell(*connection, "SELECT current_setting('threads')"), "3");
   EXPECT_EQ(Value(database->Figures()).memory_limit_bytes, 512 << 20);
   std::string deep = "1";
   for (int i = 0; i < 100; ++i) deep = "(" + deep + " + 1)";
-  EXPECT_EQ(KindOfFailure(Execute(*connection, "SELECT " + deep)), ErrorKind::kInvalidSql);
+  EXPECT_EQ(KindOfFailure(Execute(*connection, "SELECT " + deep)),
+            ErrorKind::kInvalidSql);
 }
 
 TEST(Database, MemoryThatRunsOutIsResourceExhausted) {
-  auto database = testing::OpenInMemory({.memory_limit_bytes = 32 << 20,
-                                         .temp_directory = std::string()});
+  auto database = testing::OpenInMemory(
+      {.memory_limit_bytes = 32 << 20, .temp_directory = std::string()});
   auto connection = Value(database->Connect());
-  auto status = Execute(*connection, "CREATE TABLE t AS SELECT i, hash(i) AS h "
-                                     "FROM range(20000000) r(i) ORDER BY h");
+  auto status = Execute(*connection,
+                        "CREATE TABLE t AS SELECT i, hash(i) AS h "
+                        "FROM range(20000000) r(i) ORDER BY h");
   EXPECT_EQ(KindOfFailure(status), ErrorKind::kResourceExhausted);
 }
 
@@ -161,8 +164,7 @@ TEST(Database, WithoutExternalAccessFilesAreOutOfReach) {
   TemporaryFolder folder;
   auto database = testing::OpenInMemory({.external_access = false});
   auto connection = Value(database->Connect());
-  auto status =
-      Execute(*connection, "COPY (SELECT 1) TO '" + folder.File("x.csv") + "'");
+  auto status = Execute(*connection, "COPY (SELECT 1) TO '" + folder.File("x.csv") + "'");
   EXPECT_EQ(KindOfFailure(status), ErrorKind::kPermissionDenied);
   EXPECT_EQ(KindOfFailure(Execute(*connection, "SET enable_external_access = true")),
             ErrorKind::kInvalidArgument);
@@ -172,8 +174,9 @@ TEST(Database, FiguresFollowWhatIsStored) {
   TemporaryFolder folder;
   auto database = Value(Database::Open({.path = folder.File("f.duckdb")}));
   auto connection = Value(database->Connect());
-  ASSERT_TRUE(Execute(*connection, "CREATE TABLE t AS SELECT random() AS r "
-                                   "FROM range(300000)")
+  ASSERT_TRUE(Execute(*connection,
+                      "CREATE TABLE t AS SELECT random() AS r "
+                      "FROM range(300000)")
                   .ok());
   ASSERT_TRUE(database->Checkpoint().ok());
   auto figures = Value(database->Figures());

@@ -83,7 +83,9 @@ arrow::Result<std::unique_ptr<ResultStream>> DuckConnection::Run(
 
 void DuckConnection::Interrupt() { connection_.context->Interrupt(); }
 
-arrow::Status DuckConnection::Begin() { return RunText(connection_, "BEGIN TRANSACTION"); }
+arrow::Status DuckConnection::Begin() {
+  return RunText(connection_, "BEGIN TRANSACTION");
+}
 
 arrow::Status DuckConnection::Commit() { return RunText(connection_, "COMMIT"); }
 
@@ -116,10 +118,9 @@ arrow::Result<int64_t> DuckConnection::Insert(
 arrow::Status DuckConnection::CreateTable(const TableName& table,
                                           const arrow::Schema& schema, bool temporary,
                                           bool or_replace, bool if_not_exists) {
-  return CreateArrowTable(context(), table, schema,
-                          {.temporary = temporary,
-                           .or_replace = or_replace,
-                           .if_not_exists = if_not_exists});
+  return CreateArrowTable(
+      context(), table, schema,
+      {.temporary = temporary, .or_replace = or_replace, .if_not_exists = if_not_exists});
 }
 
 arrow::Result<std::shared_ptr<arrow::Schema>> DuckConnection::TableSchema(

@@ -22,20 +22,21 @@ class DuckConnection final : public Connection {
       std::string_view sql) override;
   arrow::Result<std::unique_ptr<PreparedStatement>> Prepare(
       std::unique_ptr<ParsedStatement> statement) override;
-  arrow::Result<std::unique_ptr<ResultStream>> Run(std::string_view sql,
-                                                   const ParameterRow& parameters,
-                                                   const ExecuteOptions& options) override;
+  arrow::Result<std::unique_ptr<ResultStream>> Run(
+      std::string_view sql, const ParameterRow& parameters,
+      const ExecuteOptions& options) override;
   void Interrupt() override;
   arrow::Status Begin() override;
   arrow::Status Commit() override;
   arrow::Status Rollback() override;
   bool InTransaction() const override;
   arrow::Result<std::unique_ptr<Connection>> Fork() override;
-  arrow::Result<int64_t> Insert(const TableName& table,
-                                std::shared_ptr<arrow::RecordBatchReader> batches) override;
+  arrow::Result<int64_t> Insert(
+      const TableName& table, std::shared_ptr<arrow::RecordBatchReader> batches) override;
   arrow::Status CreateTable(const TableName& table, const arrow::Schema& schema,
                             bool temporary, bool or_replace, bool if_not_exists) override;
-  arrow::Result<std::shared_ptr<arrow::Schema>> TableSchema(const TableName& table) override;
+  arrow::Result<std::shared_ptr<arrow::Schema>> TableSchema(
+      const TableName& table) override;
 
   duckdb::ClientContext& context() { return *connection_.context; }
   duckdb::DatabaseInstance& database() { return database_; }

@@ -45,7 +45,8 @@ arrow::Result<std::shared_ptr<arrow::Schema>> PlannedSchema(
   return arrow::schema(std::move(fields));
 }
 
-arrow::Status RunNow(duckdb::ClientContext& context, StatementPtr statement) {
+// DuckDB rolls back a transaction that it began by itself for a sequence of statements.
+arrow::Status RunInSequence(duckdb::ClientContext& context, StatementPtr statement) {
   auto result = context.Query(std::move(statement), /*allow_stream_result=*/false);
   return result->HasError() ? FromDuckDb(result->GetErrorObject()) : arrow::Status::OK();
 }
@@ -87,7 +88,8 @@ arrow::Status DuckPreparedStatement::Expand(StatementPtr& statement) {
   for (auto& each : statements) {
     if (each->query.empty()) each->query = query;
   }
-  if (statements.size() > 1 && statements.back()->type != StatementType::SELECT_STATEMENT) {
+  if (statements.size() > 1 &&
+      statements.back()->type != StatementType::SELECT_STATEMENT) {
     DescribeUnplanned(*statements.front());
     for (auto& each : statements) sequence_.push_back(std::move(each));
     return arrow::Status::OK();
@@ -95,7 +97,7 @@ arrow::Status DuckPreparedStatement::Expand(StatementPtr& statement) {
   statement = std::move(statements.back());
   statements.pop_back();
   for (auto& helper : statements) {
-    ARROW_RETURN_NOT_OK(RunNow(*context_, std::move(helper)));
+    ARROW_RETURN_NOT_OK(RunInSequence(*context_, std::move(helper)));
   }
   return arrow::Status::OK();
 }
@@ -151,7 +153,7 @@ arrow::Result<std::unique_ptr<ResultStream>> DuckPreparedStatement::RunUnplanned
     statements.back()->query = each->query;
   }
   for (size_t i = 0; i + 1 < statements.size(); ++i) {
-    ARROW_RETURN_NOT_OK(RunNow(*context_, std::move(statements[i])));
+    ARROW_RETURN_NOT_OK(RunInSequence(*context_, std::move(statements[i])));
   }
   auto last = context_->Prepare(std::move(statements.back()));
   if (last->HasError()) return FromDuckDb(last->GetErrorObject());

@@ -54,7 +54,8 @@ class DuckPreparedStatement final : public PreparedStatement {
   arrow::Status Expand(StatementPtr& statement);
   arrow::Status Plan(StatementPtr statement);
   arrow::Status DescribeParameters();
-  // What is known of a statement that cannot be planned before those kept for it have run.
+  // What is known of a statement that cannot be planned before those kept for it have
+  // run.
   void DescribeUnplanned(const duckdb::SQLStatement& statement);
   arrow::Result<std::unique_ptr<ResultStream>> RunUnplanned();
 

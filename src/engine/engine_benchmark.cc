@@ -52,12 +52,13 @@ void ReadAll(benchmark::State& state, const std::string& load, const std::string
   }
   state.SetItemsProcessed(rows);
   state.SetBytesProcessed(bytes);
-  state.counters["batches"] = static_cast<double>(batches) /
-                              static_cast<double>(state.iterations());
+  state.counters["batches"] =
+      static_cast<double>(batches) / static_cast<double>(state.iterations());
 }
 
 constexpr const char* kNum4 =
-    "CREATE TABLE t AS SELECT i, i * 7 AS j, (hash(i) % 1000)::BIGINT AS k, i / 3.0e0 AS d "
+    "CREATE TABLE t AS SELECT i, i * 7 AS j, (hash(i) % 1000)::BIGINT AS k, i / 3.0e0 AS "
+    "d "
     "FROM range(10000000) r(i)";
 
 void Num4(benchmark::State& state) { ReadAll(state, kNum4, "SELECT * FROM t"); }
@@ -66,7 +67,8 @@ BENCHMARK(Num4)->UseRealTime()->MeasureProcessCPUTime()->Unit(benchmark::kMillis
 void Num4Kept(benchmark::State& state) {
   ReadAll(state, kNum4, "SELECT * FROM t", {.materialize = true});
 }
-BENCHMARK(Num4Kept)->UseRealTime()->MeasureProcessCPUTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(Num4Kept)->UseRealTime()->MeasureProcessCPUTime()->Unit(
+    benchmark::kMillisecond);
 
 // As DuckDB's data generator makes them, but for the words.
 constexpr const char* kLineItem = R"(
@@ -87,16 +89,18 @@ CREATE TABLE t AS SELECT
 FROM range(6000000) r(i))";
 
 void LineItem(benchmark::State& state) { ReadAll(state, kLineItem, "SELECT * FROM t"); }
-BENCHMARK(LineItem)->UseRealTime()->MeasureProcessCPUTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(LineItem)->UseRealTime()->MeasureProcessCPUTime()->Unit(
+    benchmark::kMillisecond);
 
 // Ids, doubles, words, a flag and a time: 47 bytes a row, in batches of `state.range(0)`.
 void Insert(benchmark::State& state) {
-  auto loaded = Load("CREATE TABLE source AS SELECT i AS id, i / 3.0e0 AS float_col, "
-                     "i % 1000 AS int_col, 'str_' || i AS str_col, i % 2 = 0 AS bool_col, "
-                     "make_timestamp_ns(i * 1000) AS timestamp_col "
-                     "FROM range(1000000) r(i)");
-  auto table = OrAbort(
-      OrAbort(loaded.connection->Run("SELECT * FROM source"))->ToTable());
+  auto loaded = Load(
+      "CREATE TABLE source AS SELECT i AS id, i / 3.0e0 AS float_col, "
+      "i % 1000 AS int_col, 'str_' || i AS str_col, i % 2 = 0 AS bool_col, "
+      "make_timestamp_ns(i * 1000) AS timestamp_col "
+      "FROM range(1000000) r(i)");
+  auto table =
+      OrAbort(OrAbort(loaded.connection->Run("SELECT * FROM source"))->ToTable());
   table = OrAbort(table->CombineChunks());
   OrAbort(loaded.connection->Run("CREATE TABLE t AS SELECT * FROM source LIMIT 0"));
   for (auto _ : state) {

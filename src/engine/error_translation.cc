@@ -17,10 +17,10 @@ std::string_view Extra(const duckdb::ErrorData& error, const char* key) {
   return found == error.ExtraInfo().end() ? std::string_view() : found->second;
 }
 
-// A missing table is something that the caller may create; a missing function or setting is
-// a mistake in the statement.
+// A missing table is something that the caller may create; a missing function or setting
+// is a mistake in the statement.
 bool IsObject(std::string_view type) {
-  constexpr std::array kObjects = {"Table", "View",  "Schema",   "Sequence",
+  constexpr std::array kObjects = {"Table", "View", "Schema",   "Sequence",
                                    "Index", "Type", "Database", "Prepared Statement"};
   for (std::string_view object : kObjects) {
     if (type == object) return true;
@@ -106,8 +106,8 @@ arrow::Status FromDuckDb(const duckdb::ErrorData& error) {
       return base::MakeError(kind, error.RawMessage(),
                              "\nRaise the memory limit, or make the statement smaller.");
     case ExceptionType::INTERNAL:
-      return base::MakeError(kind, "the database engine failed: ",
-                             WithoutStackTrace(error.RawMessage()));
+      return base::MakeError(
+          kind, "the database engine failed: ", WithoutStackTrace(error.RawMessage()));
     default:
       return base::MakeStatus(kind, error.RawMessage());
   }

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <thread>
 
+#include "duckdb/main/query_result.hpp"
+#include "engine/error_translation.h"
+
 namespace pintail::engine {
 
 StopGuard::StopGuard(std::stop_token token,
@@ -13,6 +16,37 @@ StopGuard::StopGuard(std::stop_token token,
 
 void StopGuard::Check() const {
   if (token_.stop_requested()) interrupter_();
+}
+
+arrow::Status WorkToEnd(duckdb::PendingQueryResult& pending) {
+  using duckdb::PendingExecutionResult;
+  Patience patience;
+  while (true) {
+    switch (pending.ExecuteTask()) {
+      case PendingExecutionResult::EXECUTION_ERROR:
+        return FromDuckDb(pending.GetErrorObject());
+      case PendingExecutionResult::EXECUTION_FINISHED:
+      case PendingExecutionResult::RESULT_READY:
+        return arrow::Status::OK();
+      case PendingExecutionResult::RESULT_NOT_READY:
+        patience.Reset();
+        break;
+      default:
+        if (auto wait = patience.NextWait(); wait.count() > 0) {
+          std::this_thread::sleep_for(wait);
+        }
+    }
+  }
+}
+
+arrow::Result<duckdb::unique_ptr<duckdb::QueryResult>> RunNow(
+    duckdb::ClientContext& context, duckdb::unique_ptr<duckdb::SQLStatement> statement) {
+  auto pending = context.PendingQuery(std::move(statement), duckdb::QueryParameters());
+  if (pending->HasError()) return FromDuckDb(pending->GetErrorObject());
+  ARROW_RETURN_NOT_OK(WorkToEnd(*pending));
+  auto result = pending->Execute();
+  if (result->HasError()) return FromDuckDb(result->GetErrorObject());
+  return result;
 }
 
 std::chrono::microseconds Patience::NextWait() {

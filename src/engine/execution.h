@@ -2,12 +2,15 @@
 // engine; one thread at a time.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <stop_token>
+#include <string>
 
 #include "arrow/result.h"
 #include "duckdb/main/client_context.hpp"
 #include "duckdb/main/pending_query_result.hpp"
+#include "duckdb/parser/sql_statement.hpp"
 #include "engine/connection.h"
 
 namespace pintail::engine {
@@ -46,8 +49,17 @@ arrow::Result<std::unique_ptr<ResultStream>> RunLive(const Execution& execution)
 // Runs the statement to its end and keeps the result.
 arrow::Result<std::unique_ptr<ResultStream>> RunKept(const Execution& execution);
 
-// How a thread passes the time while others work for it: it yields at first, so that short
-// statements lose nothing, and then waits longer and longer, up to a few milliseconds.
+// Works on the statement until all of it is done. DuckDB's own loop keeps a processor
+// busy while the last of the work is done by another thread.
+arrow::Status WorkToEnd(duckdb::PendingQueryResult& pending);
+
+// Plans and runs a statement whose result is small.
+arrow::Result<duckdb::unique_ptr<duckdb::QueryResult>> RunNow(
+    duckdb::ClientContext& context, duckdb::unique_ptr<duckdb::SQLStatement> statement);
+
+// How a thread passes the time while others work for it: it yields at first, so that
+// short statements lose nothing, and then waits longer and longer, up to a few
+// milliseconds.
 class Patience {
  public:
   // Zero: yielded, look again at once.

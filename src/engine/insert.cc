@@ -18,6 +18,7 @@
 #include "duckdb/parser/tableref/table_function_ref.hpp"
 #include "engine/arrow_input.h"
 #include "engine/error_translation.h"
+#include "engine/execution.h"
 #include "engine/row_groups.h"
 
 namespace pintail::engine {
@@ -84,9 +85,8 @@ duckdb::unique_ptr<duckdb::SQLStatement> InsertStatementFor(const TableName& tab
 arrow::Result<int64_t> InsertOnce(duckdb::Connection& connection, const TableName& table,
                                   BatchSource& source) {
   return Guarded([&]() -> arrow::Result<int64_t> {
-    auto result = connection.context->Query(InsertStatementFor(table, source),
-                                            /*allow_stream_result=*/false);
-    if (result->HasError()) return FromDuckDb(result->GetErrorObject());
+    ARROW_ASSIGN_OR_RAISE(auto result,
+                          RunNow(*connection.context, InsertStatementFor(table, source)));
     auto chunk = result->Fetch();
     return chunk && chunk->size() > 0 ? chunk->GetValue(0, 0).GetValue<int64_t>() : 0;
   });
@@ -131,7 +131,8 @@ class OwnTransaction {
 
 }  // namespace
 
-arrow::Result<int64_t> InsertBatches(duckdb::Connection& connection, const TableName& table,
+arrow::Result<int64_t> InsertBatches(duckdb::Connection& connection,
+                                     const TableName& table,
                                      arrow::RecordBatchReader& batches) {
   BatchSource source;
   ARROW_ASSIGN_OR_RAISE(source.schema, StorableSchema(*batches.schema()));

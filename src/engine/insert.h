@@ -12,7 +12,8 @@ namespace pintail::engine {
 
 // As Connection::Insert. The reader is pulled by the calling thread and never by one of
 // DuckDB's, so that a slow producer holds up nobody else.
-arrow::Result<int64_t> InsertBatches(duckdb::Connection& connection, const TableName& table,
+arrow::Result<int64_t> InsertBatches(duckdb::Connection& connection,
+                                     const TableName& table,
                                      arrow::RecordBatchReader& batches);
 
 }  // namespace pintail::engine

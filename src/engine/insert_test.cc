@@ -17,8 +17,8 @@ using testing::KindOfFailure;
 using testing::Reader;
 using testing::Value;
 
-const auto kSchema = arrow::schema(
-    {arrow::field("i", arrow::int64()), arrow::field("s", arrow::utf8())});
+const auto kSchema =
+    arrow::schema({arrow::field("i", arrow::int64()), arrow::field("s", arrow::utf8())});
 
 // Numbers from `first` on and their text.
 std::shared_ptr<arrow::RecordBatch> Numbers(int64_t first, int64_t count) {
@@ -53,7 +53,8 @@ class InsertTest : public ::testing::Test {
  protected:
   void SetUp() override {
     ASSERT_TRUE(
-        Execute(*connection_, "CREATE TABLE t (i BIGINT, s VARCHAR DEFAULT 'none')").ok());
+        Execute(*connection_, "CREATE TABLE t (i BIGINT, s VARCHAR DEFAULT 'none')")
+            .ok());
   }
   arrow::Result<int64_t> Insert(arrow::RecordBatchVector batches) {
     return connection_->Insert({.table = "t"}, Reader(std::move(batches)));
@@ -77,8 +78,8 @@ TEST_F(InsertTest, BatchesOfEverySizeArriveWholeAndInOrder) {
 }
 
 TEST_F(InsertTest, ColumnsGoByName) {
-  auto turned = arrow::schema({arrow::field("S", arrow::utf8()),
-                               arrow::field("I", arrow::int32())});
+  auto turned = arrow::schema(
+      {arrow::field("S", arrow::utf8()), arrow::field("I", arrow::int32())});
   EXPECT_EQ(Value(Insert({Batch(turned, R"([["a", 1]])")})), 1);
   EXPECT_EQ(Cell(*connection_, "SELECT s || i FROM t"), "a1");
 }
@@ -90,16 +91,16 @@ TEST_F(InsertTest, AMissingColumnHasItsDefault) {
 }
 
 TEST_F(InsertTest, AnUnknownColumnIsRefused) {
-  auto more = arrow::schema({arrow::field("i", arrow::int64()),
-                             arrow::field("extra", arrow::int64())});
+  auto more = arrow::schema(
+      {arrow::field("i", arrow::int64()), arrow::field("extra", arrow::int64())});
   auto status = Insert({Batch(more, "[[1, 2]]")}).status();
   ASSERT_FALSE(status.ok());
   EXPECT_NE(status.message().find("extra"), std::string::npos) << status.message();
 }
 
 TEST_F(InsertTest, TwoColumnsOfOneNameAreRefused) {
-  auto twice = arrow::schema({arrow::field("i", arrow::int64()),
-                              arrow::field("I", arrow::int64())});
+  auto twice = arrow::schema(
+      {arrow::field("i", arrow::int64()), arrow::field("I", arrow::int64())});
   auto status = Insert({Batch(twice, "[[1, 2]]")}).status();
   EXPECT_EQ(KindOfFailure(status), ErrorKind::kInvalidArgument);
 }

@@ -51,7 +51,8 @@ TEST_F(IntegerTimeTest, ABigintComparedWithATimeCountsNanoseconds) {
       {"seen > timestamp - 1000000000 AND id = 'old'", "old"},
       {"timestamp >= (SELECT max(seen) - INTERVAL 1 HOUR FROM metrics)", "new"},
       {"timestamp >= NOW() - INTERVAL '1 hour' AND id IN ('new', 'x') AND 1 < 2", "new"},
-      {"id IN (SELECT id FROM metrics WHERE timestamp < NOW() - INTERVAL '1 hour')", "old"},
+      {"id IN (SELECT id FROM metrics WHERE timestamp < NOW() - INTERVAL '1 hour')",
+       "old"},
   };
   for (const auto& [condition, ids] : cases) {
     EXPECT_EQ(Ids(condition), ids) << condition;
@@ -59,40 +60,46 @@ TEST_F(IntegerTimeTest, ABigintComparedWithATimeCountsNanoseconds) {
 }
 
 TEST_F(IntegerTimeTest, HoldsInEveryKindOfStatement) {
-  EXPECT_EQ(Cell(*connection_, "WITH recent AS (SELECT * FROM metrics WHERE timestamp > "
-                               "NOW() - INTERVAL 1 HOUR) SELECT id FROM recent"),
+  EXPECT_EQ(Cell(*connection_,
+                 "WITH recent AS (SELECT * FROM metrics WHERE timestamp > "
+                 "NOW() - INTERVAL 1 HOUR) SELECT id FROM recent"),
             "new");
-  EXPECT_EQ(Cell(*connection_, "SELECT CASE WHEN timestamp > NOW() - INTERVAL 1 HOUR THEN "
-                               "'yes' ELSE 'no' END FROM metrics WHERE id = 'old'"),
+  EXPECT_EQ(Cell(*connection_,
+                 "SELECT CASE WHEN timestamp > NOW() - INTERVAL 1 HOUR THEN "
+                 "'yes' ELSE 'no' END FROM metrics WHERE id = 'old'"),
             "no");
-  ASSERT_TRUE(Execute(*connection_, "CREATE VIEW recent AS SELECT * FROM metrics WHERE "
-                                    "timestamp > NOW() - INTERVAL 1 HOUR")
+  ASSERT_TRUE(Execute(*connection_,
+                      "CREATE VIEW recent AS SELECT * FROM metrics WHERE "
+                      "timestamp > NOW() - INTERVAL 1 HOUR")
                   .ok());
   EXPECT_EQ(Cell(*connection_, "SELECT id FROM recent"), "new");
-  auto changed = Value(connection_->Run("DELETE FROM metrics WHERE timestamp < NOW() - "
-                                        "INTERVAL 1 HOUR"));
+  auto changed =
+      Value(connection_->Run("DELETE FROM metrics WHERE timestamp < NOW() - "
+                             "INTERVAL 1 HOUR"));
   EXPECT_EQ(changed->rows_changed(), 1);
 }
 
 TEST_F(IntegerTimeTest, LeavesTheTypesOfParametersAlone) {
-  auto prepared = Prepare(*connection_, "SELECT id FROM metrics WHERE timestamp >= NOW() - "
-                                        "INTERVAL '1 hour' AND id = ? AND timestamp < ?");
+  auto prepared = Prepare(*connection_,
+                          "SELECT id FROM metrics WHERE timestamp >= NOW() - "
+                          "INTERVAL '1 hour' AND id = ? AND timestamp < ?");
   ASSERT_EQ(prepared->parameters().size(), 2);
   EXPECT_TRUE(prepared->parameters()[0].type->Equals(arrow::utf8()));
   EXPECT_TRUE(prepared->parameters()[1].type->Equals(arrow::int64()));
   for (int round = 0; round < 2; ++round) {
-    auto rows = Value(Value(prepared->Execute(
-                                Parameters({{"0", arrow::utf8(), "\"new\""},
-                                            {"1", arrow::int64(), "9000000000000000000"}}),
-                                {}))
-                          ->ToTable());
+    auto rows =
+        Value(Value(prepared->Execute(
+                        Parameters({{"0", arrow::utf8(), "\"new\""},
+                                    {"1", arrow::int64(), "9000000000000000000"}}),
+                        {}))
+                  ->ToTable());
     EXPECT_EQ(rows->num_rows(), 1);
   }
 }
 
 TEST_F(IntegerTimeTest, ATimeMayBeGivenForABigintAndTheOtherWayRound) {
-  auto time = Parameters(
-      {{"0", arrow::timestamp(arrow::TimeUnit::MICRO), "1600000000000000"}});
+  auto time =
+      Parameters({{"0", arrow::timestamp(arrow::TimeUnit::MICRO), "1600000000000000"}});
   auto number = Parameters({{"0", arrow::int64(), "1600000000000000000"}});
   auto real = Parameters({{"0", arrow::float64(), "1600000000000000000"}});
   for (const auto& row : {time, number, real}) {
@@ -102,19 +109,19 @@ TEST_F(IntegerTimeTest, ATimeMayBeGivenForABigintAndTheOtherWayRound) {
 }
 
 TEST_F(IntegerTimeTest, FiltersAreStillPushedIntoTheScan) {
-  auto plan = testing::Rows(*connection_, "EXPLAIN SELECT * FROM metrics WHERE timestamp "
-                                          ">= NOW() - INTERVAL '1 hour'");
+  auto plan = testing::Rows(*connection_,
+                            "EXPLAIN SELECT * FROM metrics WHERE timestamp "
+                            ">= NOW() - INTERVAL '1 hour'");
   const std::string text = Value(plan->column(1)->GetScalar(0))->ToString();
   EXPECT_EQ(text.find("pintail_align"), std::string::npos) << text;
   EXPECT_NE(text.find("Filters"), std::string::npos) << text;
 }
 
 TEST_F(IntegerTimeTest, OtherTypesAreRefusedAsBefore) {
-  for (const char* condition :
-       {"seen > 5", "seen > 1.5", "id > seen", "[1] = 5", "timestamp > 'x'::BLOB",
-        "timestamp > TIME '12:00:00'"}) {
-    auto status = Execute(*connection_,
-                          std::string("SELECT * FROM metrics WHERE ") + condition);
+  for (const char* condition : {"seen > 5", "seen > 1.5", "id > seen", "[1] = 5",
+                                "timestamp > 'x'::BLOB", "timestamp > TIME '12:00:00'"}) {
+    auto status =
+        Execute(*connection_, std::string("SELECT * FROM metrics WHERE ") + condition);
     EXPECT_FALSE(status.ok()) << condition;
     EXPECT_EQ(status.message().find("pintail_align"), std::string::npos)
         << condition << ": " << status.message();

@@ -1,8 +1,7 @@
-// A result that was made to its end and is kept by DuckDB's buffer manager, which may move
-// it to disk. The connection is free while it is read.
+// A result that was made to its end and is kept by DuckDB's buffer manager, which may
+// move it to disk. The connection is free while it is read.
 
 #include <optional>
-#include <thread>
 
 #include "duckdb/common/types/column/column_data_collection.hpp"
 #include "duckdb/main/materialized_query_result.hpp"
@@ -15,7 +14,6 @@
 namespace pintail::engine {
 namespace {
 
-using duckdb::PendingExecutionResult;
 using duckdb::StatementReturnType;
 using duckdb::StatementType;
 
@@ -77,27 +75,6 @@ class KeptStream final : public ResultStream {
   int64_t taken_ = 0;  // rows of the chunk that are in the builder
   std::optional<BatchBuilder> builder_;
 };
-
-// Works on the query until all of it is done.
-arrow::Status WorkToEnd(duckdb::PendingQueryResult& pending) {
-  Patience patience;
-  while (true) {
-    switch (pending.ExecuteTask()) {
-      case PendingExecutionResult::EXECUTION_ERROR:
-        return FromDuckDb(pending.GetErrorObject());
-      case PendingExecutionResult::EXECUTION_FINISHED:
-      case PendingExecutionResult::RESULT_READY:
-        return arrow::Status::OK();
-      case PendingExecutionResult::RESULT_NOT_READY:
-        patience.Reset();
-        break;
-      default:
-        if (auto wait = patience.NextWait(); wait.count() > 0) {
-          std::this_thread::sleep_for(wait);
-        }
-    }
-  }
-}
 
 bool ChangesRows(StatementType type) {
   return type == StatementType::INSERT_STATEMENT ||

@@ -1,8 +1,8 @@
 // A result that is made while it is read.
 //
-// The reading thread works for its own query: it makes batches itself while none is ready,
-// side by side with DuckDB's threads. While it is away the others fill the queue and are
-// parked; nothing waits for it.
+// The reading thread works for its own query: it makes batches itself while none is
+// ready, side by side with DuckDB's threads. While it is away the others fill the queue
+// and are parked; nothing waits for it.
 
 #include <optional>
 

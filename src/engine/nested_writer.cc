@@ -1,5 +1,5 @@
-// Lists, fixed-size lists, structs, maps and unions: a writer of their own over the writers
-// of what they hold. And GEOMETRY, which is bytes of another format inside.
+// Lists, fixed-size lists, structs, maps and unions: a writer of their own over the
+// writers of what they hold. And GEOMETRY, which is bytes of another format inside.
 
 #include <utility>
 #include <vector>
@@ -124,8 +124,8 @@ class ListWriter : public ColumnWriter {
 
 class FixedListWriter : public ColumnWriter {
  public:
-  FixedListWriter(DataTypePtr type, int64_t list_size, std::unique_ptr<ColumnWriter> items,
-                  const ColumnWriterOptions& options)
+  FixedListWriter(DataTypePtr type, int64_t list_size,
+                  std::unique_ptr<ColumnWriter> items, const ColumnWriterOptions& options)
       : type_(std::move(type)),
         list_size_(list_size),
         items_(std::move(items)),
@@ -283,14 +283,16 @@ std::unique_ptr<ColumnWriter> MakeNestedWriter(const LogicalType& type,
     case LogicalTypeId::STRUCT: {
       int i = 0;
       for (const auto& [name, child] : duckdb::StructType::GetChildTypes(type)) {
-        children.push_back(MakeColumnWriter(child, arrow_type->field(i++)->type(), options));
+        children.push_back(
+            MakeColumnWriter(child, arrow_type->field(i++)->type(), options));
       }
       return std::make_unique<StructWriter>(arrow_type, std::move(children), options);
     }
     case LogicalTypeId::UNION: {
       int i = 0;
       for (const auto& [name, child] : duckdb::UnionType::CopyMemberTypes(type)) {
-        children.push_back(MakeColumnWriter(child, arrow_type->field(i++)->type(), options));
+        children.push_back(
+            MakeColumnWriter(child, arrow_type->field(i++)->type(), options));
       }
       return std::make_unique<UnionWriter>(arrow_type, std::move(children), options);
     }

@@ -15,9 +15,8 @@ using duckdb::LogicalType;
 using duckdb::Value;
 
 bool IsPosition(const std::string& name) {
-  return !name.empty() && std::ranges::all_of(name, [](char c) {
-    return c >= '0' && c <= '9';
-  });
+  return !name.empty() &&
+         std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; });
 }
 
 std::string Names(const std::vector<std::string>& names) {
@@ -59,8 +58,8 @@ bool IsInteger(const LogicalType& type) {
   return type.IsIntegral() && type.id() != duckdb::LogicalTypeId::BIGNUM;
 }
 
-// The value in the expected type when it means the same there; else the value itself, whose
-// type the statement is then planned for.
+// The value in the expected type when it means the same there; else the value itself,
+// whose type the statement is then planned for.
 Value Fitted(Value value, const LogicalType& expected) {
   const auto& type = value.type();
   if (value.IsNull() || type == expected || !IsInteger(expected)) return value;
@@ -89,7 +88,8 @@ arrow::Result<ParameterValues> Convert(duckdb::ClientContext& context,
     fields.push_back(arrow::field("parameter " + std::to_string(i + 1), type));
   }
   ARROW_ASSIGN_OR_RAISE(auto storable, StorableSchema(arrow::Schema(fields)));
-  ARROW_ASSIGN_OR_RAISE(auto batch, StorableBatch(*row.batch->Slice(row.row, 1), storable));
+  ARROW_ASSIGN_OR_RAISE(auto batch,
+                        StorableBatch(*row.batch->Slice(row.row, 1), storable));
   duckdb::DataChunk chunk;
   arrow::Status status;
   context.RunFunctionInTransaction(

@@ -10,7 +10,8 @@
 
 namespace pintail::engine {
 
-// A parameter and the type that the binder expects, INVALID or UNKNOWN when it cannot tell.
+// A parameter and the type that the binder expects, INVALID or UNKNOWN when it cannot
+// tell.
 struct ExpectedParameter {
   std::string name;
   duckdb::LogicalType type;

@@ -22,12 +22,14 @@ class ParametersTest : public ::testing::Test {
 };
 
 TEST_F(ParametersTest, GoByPosition) {
-  EXPECT_EQ(Cell(*connection_, "SELECT ? || ?",
-                 Parameters({{"x", arrow::utf8(), "\"a\""}, {"y", arrow::utf8(), "\"b\""}})),
-            "ab");
-  EXPECT_EQ(Cell(*connection_, "SELECT $2 || $1",
-                 Parameters({{"2", arrow::utf8(), "\"a\""}, {"1", arrow::utf8(), "\"b\""}})),
-            "ba");
+  EXPECT_EQ(
+      Cell(*connection_, "SELECT ? || ?",
+           Parameters({{"x", arrow::utf8(), "\"a\""}, {"y", arrow::utf8(), "\"b\""}})),
+      "ab");
+  EXPECT_EQ(
+      Cell(*connection_, "SELECT $2 || $1",
+           Parameters({{"2", arrow::utf8(), "\"a\""}, {"1", arrow::utf8(), "\"b\""}})),
+      "ba");
 }
 
 TEST_F(ParametersTest, GoByNameWhenAllNamesAreThere) {
@@ -35,18 +37,20 @@ TEST_F(ParametersTest, GoByNameWhenAllNamesAreThere) {
                  Parameters({{"second", arrow::utf8(), "\"b\""},
                              {"FIRST", arrow::utf8(), "\"a\""}})),
             "ab");
-  EXPECT_EQ(Cell(*connection_, "SELECT $first || $second",
-                 Parameters({{"0", arrow::utf8(), "\"a\""}, {"1", arrow::utf8(), "\"b\""}})),
-            "ab");
+  EXPECT_EQ(
+      Cell(*connection_, "SELECT $first || $second",
+           Parameters({{"0", arrow::utf8(), "\"a\""}, {"1", arrow::utf8(), "\"b\""}})),
+      "ab");
 }
 
 TEST_F(ParametersTest, AnotherCountIsRefusedWithBoth) {
-  auto status = Execute(*connection_, "SELECT ? + ?",
-                        Parameters({{"x", arrow::int32(), "1"}}));
+  auto status =
+      Execute(*connection_, "SELECT ? + ?", Parameters({{"x", arrow::int32(), "1"}}));
   EXPECT_EQ(KindOfFailure(status), ErrorKind::kInvalidArgument);
   EXPECT_NE(status.message().find("2 parameters"), std::string::npos) << status.message();
   EXPECT_NE(status.message().find("1 values"), std::string::npos) << status.message();
-  EXPECT_EQ(KindOfFailure(Execute(*connection_, "SELECT ?")), ErrorKind::kInvalidArgument);
+  EXPECT_EQ(KindOfFailure(Execute(*connection_, "SELECT ?")),
+            ErrorKind::kInvalidArgument);
 }
 
 TEST_F(ParametersTest, HaveTheTypeThatTheBinderDeduces) {
@@ -110,10 +114,10 @@ TEST_F(ParametersTest, ADoubleMayStandForABigint) {
                       "(1700000000000000000), (1700000000000000001)")
                   .ok());
   auto prepared = Prepare(*connection_, "SELECT count(*) FROM t WHERE ts <= ?");
-  auto rows = Value(
-      Value(prepared->Execute(Parameters({{"0", arrow::float64(), "1700000000000000000"}}),
-                              {}))
-          ->ToTable());
+  auto rows =
+      Value(Value(prepared->Execute(
+                      Parameters({{"0", arrow::float64(), "1700000000000000000"}}), {}))
+                ->ToTable());
   EXPECT_EQ(Value(rows->column(0)->GetScalar(0))->ToString(), "1");
   auto insert = Prepare(*connection_, "INSERT INTO t VALUES (?)");
   ASSERT_TRUE(insert->Execute(Parameters({{"0", arrow::float64(), "5"}}), {}).ok());
@@ -132,8 +136,8 @@ TEST_F(ParametersTest, AFractionIsNotRoundedForABigint) {
 
 TEST_F(ParametersTest, EachRowOfABatchIsAnExecution) {
   ASSERT_TRUE(Execute(*connection_, "CREATE TABLE t (i INTEGER, s VARCHAR)").ok());
-  auto schema = arrow::schema({arrow::field("0", arrow::int64()),
-                               arrow::field("1", arrow::utf8())});
+  auto schema = arrow::schema(
+      {arrow::field("0", arrow::int64()), arrow::field("1", arrow::utf8())});
   auto batch = testing::Batch(schema, R"([[1, "a"], [2, null], [3, "c"]])");
   auto prepared = Prepare(*connection_, "INSERT INTO t VALUES (?, ?)");
   for (int64_t row = 0; row < 3; ++row) {

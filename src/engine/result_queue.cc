@@ -5,8 +5,8 @@
 
 namespace pintail::engine {
 
-// The part whose turn it is goes on as long as the reader keeps up; it must never wait for
-// parts after it, so what those have made does not count against it.
+// The part whose turn it is goes on as long as the reader keeps up; it must never wait
+// for parts after it, so what those have made does not count against it.
 bool ResultQueue::HasRoom(uint64_t part) const {
   if (part <= first_part_) return ready_bytes_ < limits_.ready_bytes;
   return ahead_bytes_ < limits_.ahead_bytes;

@@ -1,10 +1,10 @@
 // The bounded queue between DuckDB's threads, which make the batches of a result, and the
 // one that reads them. Private to the engine; thread-safe.
 //
-// Rows keep the order of the plan: each batch carries the index of the part of the input it
-// was made from, and is ready to be read once no part with a smaller index is still worked
-// on. Threads that run ahead, or that find the queue full, are parked by DuckDB until there
-// is room; none is ever held waiting.
+// Rows keep the order of the plan: each batch carries the index of the part of the input
+// it was made from, and is ready to be read once no part with a smaller index is still
+// worked on. Threads that run ahead, or that find the queue full, are parked by DuckDB
+// until there is room; none is ever held waiting.
 #pragma once
 
 #include <chrono>

@@ -46,8 +46,8 @@ class ResultStreamTest : public ::testing::Test {
 };
 
 TEST_F(ResultStreamTest, KeepsTheOrderOfATable) {
-  ASSERT_TRUE(Execute(*connection_, "CREATE TABLE t AS SELECT i FROM range(3000000) r(i)")
-                  .ok());
+  ASSERT_TRUE(
+      Execute(*connection_, "CREATE TABLE t AS SELECT i FROM range(3000000) r(i)").ok());
   auto stream = Value(Run("SELECT i FROM t"));
   int64_t expected = 0;
   while (auto batch = Next(*stream)) {
@@ -159,8 +159,9 @@ TEST_F(ResultStreamTest, OutlivesItsConnection) {
 }
 
 TEST_F(ResultStreamTest, AnErrorInAnotherThreadIsGivenToTheReader) {
-  auto stream = Value(Run("SELECT CASE WHEN i = 900000 THEN error('here') ELSE i END "
-                          "FROM range(1000000) r(i)"));
+  auto stream =
+      Value(Run("SELECT CASE WHEN i = 900000 THEN error('here') ELSE i END "
+                "FROM range(1000000) r(i)"));
   auto status = stream->ToTable().status();
   ASSERT_FALSE(status.ok());
   EXPECT_NE(status.message().find("here"), std::string::npos) << status.ToString();
@@ -193,8 +194,8 @@ TEST_F(ResultStreamTest, AKeptResultMayBeLargerThanMemory) {
   EXPECT_EQ(rows, 5'000'000);
 }
 
-// Runs the statement in a thread, stops it once it works, and gives how it ended. Fails by
-// never ending when it cannot be stopped.
+// Runs the statement in a thread, stops it once it works, and gives how it ended. Fails
+// by never ending when it cannot be stopped.
 class Interruption : public ResultStreamTest,
                      public ::testing::WithParamInterface<const char*> {};
 
@@ -205,7 +206,8 @@ TEST_P(Interruption, EndsTheStatement) {
     return Execute(*connection_, GetParam());
   });
   while (!begun) std::this_thread::yield();
-  // An interrupt before the statement works is forgotten, so it is sent until it is heard.
+  // An interrupt before the statement works is forgotten, so it is sent until it is
+  // heard.
   while (ended.wait_for(std::chrono::milliseconds(20)) != std::future_status::ready) {
     connection_->Interrupt();
   }
@@ -218,7 +220,8 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         "SELECT * FROM range(10000000000000)",
         "SELECT count(*) FROM range(10000000) a, range(10000000) b",
-        "SELECT a.range FROM range(1000000000) a ORDER BY hash(a.range) LIMIT 10 OFFSET 9",
+        "SELECT a.range FROM range(1000000000) a ORDER BY hash(a.range) LIMIT 10 OFFSET "
+        "9",
         "CREATE TABLE t AS SELECT * FROM range(100000000000)",
         "WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r) SELECT max(i) "
         "FROM r"));

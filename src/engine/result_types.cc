@@ -153,10 +153,10 @@ class TypeMapper {
         return arrow::sparse_union(std::move(fields), std::move(codes));
       }
       default:
-        return base::MakeError(base::ErrorKind::kUnimplemented, "the type ",
-                               type.ToString(),
-                               " has no Arrow type; cast it in the statement, for example "
-                               "to VARCHAR or JSON");
+        return base::MakeError(
+            base::ErrorKind::kUnimplemented, "the type ", type.ToString(),
+            " has no Arrow type; cast it in the statement, for example "
+            "to VARCHAR or JSON");
     }
   }
 

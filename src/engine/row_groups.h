@@ -1,5 +1,5 @@
-// A stream of batches in pieces that DuckDB inserts well. Private to the engine; one thread
-// at a time.
+// A stream of batches in pieces that DuckDB inserts well. Private to the engine; one
+// thread at a time.
 //
 // DuckDB gives each batch to one thread and compresses a row group of 122,880 rows at a
 // time: small batches are put together to about that, large ones are sliced.

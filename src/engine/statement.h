@@ -26,9 +26,9 @@ struct StatementParameter {
 
 struct StatementTraits {
   StatementKind kind = StatementKind::kOther;
-  std::string verb;        // "SELECT", "INSERT", "CREATE", … for logs and metrics
-  bool returns_rows = false;   // also INSERT … RETURNING
-  bool read_only = false;      // as the binder says: changes no database
+  std::string verb;           // "SELECT", "INSERT", "CREATE", … for logs and metrics
+  bool returns_rows = false;  // also INSERT … RETURNING
+  bool read_only = false;     // as the binder says: changes no database
   // The statement's effect must happen once, so it is run before a ticket is handed out.
   bool has_effect() const { return !read_only || kind != StatementKind::kQuery; }
 };

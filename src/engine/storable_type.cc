@@ -72,7 +72,8 @@ int64_t NanosecondStride(const arrow::DataType& type, int64_t* offset) {
   *offset = 0;
   switch (type.id()) {
     case Type::TIMESTAMP:
-      if (static_cast<const arrow::TimestampType&>(type).unit() == arrow::TimeUnit::NANO &&
+      if (static_cast<const arrow::TimestampType&>(type).unit() ==
+              arrow::TimeUnit::NANO &&
           HasTimeZone(type)) {
         return 8;
       }
@@ -137,7 +138,8 @@ arrow::Status CheckNothingIsRounded(const arrow::ArrayData& array,
       if (nanos % 1'000 != 0 && array.IsValid(i)) {
         return base::MakeError(
             ErrorKind::kInvalidArgument, "column \"", column, "\": the database keeps ",
-            array.type->ToString(), " in microseconds, and row ", i, " has ", nanos % 1'000,
+            array.type->ToString(), " in microseconds, and row ", i, " has ",
+            nanos % 1'000,
             " nanoseconds more; round them, or send integers or, for a time, a timestamp "
             "without a time zone");
       }
@@ -149,7 +151,8 @@ arrow::Status CheckNothingIsRounded(const arrow::ArrayData& array,
   return arrow::Status::OK();
 }
 
-arrow::Result<std::shared_ptr<arrow::Buffer>> ValidityFromZero(const arrow::Array& array) {
+arrow::Result<std::shared_ptr<arrow::Buffer>> ValidityFromZero(
+    const arrow::Array& array) {
   if (array.null_count() == 0 || array.null_bitmap() == nullptr) return nullptr;
   return arrow::internal::CopyBitmap(arrow::default_memory_pool(),
                                      array.null_bitmap_data(), array.offset(),

@@ -16,8 +16,8 @@ namespace pintail::engine {
 arrow::Result<std::shared_ptr<arrow::DataType>> StorableType(
     const std::shared_ptr<arrow::DataType>& type);
 
-// DuckDB keeps times with a zone, durations and intervals in microseconds: InvalidArgument
-// names the column when nanoseconds would be lost.
+// DuckDB keeps times with a zone, durations and intervals in microseconds:
+// InvalidArgument names the column when nanoseconds would be lost.
 arrow::Status CheckNothingIsRounded(const arrow::ArrayData& array,
                                     const std::string& column);
 

@@ -53,9 +53,10 @@ T OrThrow(arrow::Result<T> result) {
   return *std::move(result);
 }
 
-duckdb::unique_ptr<duckdb::FunctionData> Bind(
-    duckdb::ClientContext& context, duckdb::TableFunctionBindInput& input,
-    duckdb::vector<duckdb::LogicalType>& types, duckdb::vector<std::string>& names) {
+duckdb::unique_ptr<duckdb::FunctionData> Bind(duckdb::ClientContext& context,
+                                              duckdb::TableFunctionBindInput& input,
+                                              duckdb::vector<duckdb::LogicalType>& types,
+                                              duckdb::vector<std::string>& names) {
   const auto name = input.inputs[0].ToString();
   auto bound = duckdb::make_uniq<BoundView>();
   bound->view = input.info->Cast<ViewsInfo>().views->Find(name);
@@ -83,16 +84,16 @@ duckdb::unique_ptr<duckdb::GlobalTableFunctionState> Begin(
 void Scan(duckdb::ClientContext& context, duckdb::TableFunctionInput& input,
           duckdb::DataChunk& chunk) {
   auto& state = input.global_state->Cast<ScanState>();
-  const int64_t rows = std::min<int64_t>(state.rows->num_rows() - state.done,
-                                         STANDARD_VECTOR_SIZE);
+  const int64_t rows =
+      std::min<int64_t>(state.rows->num_rows() - state.done, STANDARD_VECTOR_SIZE);
   chunk.SetCardinality(0);
   if (rows == 0) return;
   state.input->Read(context, *state.rows->Slice(state.done, rows), chunk);
   state.done += rows;
 }
 
-// Leads `pintail.<name>` on to the system catalog. DuckDB takes `pintail` for a catalog when
-// the database file is called so.
+// Leads `pintail.<name>` on to the system catalog. DuckDB takes `pintail` for a catalog
+// when the database file is called so.
 duckdb::unique_ptr<duckdb::TableRef> Replace(
     duckdb::ClientContext&, duckdb::ReplacementScanInput& input,
     duckdb::optional_ptr<duckdb::ReplacementScanData> data) {
@@ -142,8 +143,8 @@ void SystemViews::Install(duckdb::DatabaseInstance& database,
   catalog.CreateTableFunction(transaction, info);
 }
 
-arrow::Status SystemViews::Add(duckdb::DatabaseInstance& database, const std::string& name,
-                               View view) {
+arrow::Status SystemViews::Add(duckdb::DatabaseInstance& database,
+                               const std::string& name, View view) {
   ARROW_ASSIGN_OR_RAISE(view.schema, StorableSchema(*view.schema));
   {
     std::lock_guard lock(mutex_);
@@ -168,7 +169,8 @@ arrow::Status SystemViews::Add(duckdb::DatabaseInstance& database, const std::st
   });
 }
 
-std::shared_ptr<const SystemViews::View> SystemViews::Find(const std::string& name) const {
+std::shared_ptr<const SystemViews::View> SystemViews::Find(
+    const std::string& name) const {
   std::lock_guard lock(mutex_);
   auto found = views_.find(duckdb::StringUtil::Lower(name));
   return found == views_.end() ? nullptr : found->second;

@@ -1,9 +1,9 @@
-// The read-only views of schema `pintail`, whose rows the server makes whenever one is read.
-// Private to the engine. Thread-safe.
+// The read-only views of schema `pintail`, whose rows the server makes whenever one is
+// read. Private to the engine. Thread-safe.
 //
-// They are kept in DuckDB's system catalog, so that nothing of them is in a database file.
-// DuckDB looks for a schema in the default database only: a replacement scan, which is asked
-// for names that were not found there, leads on to the system catalog.
+// They are kept in DuckDB's system catalog, so that nothing of them is in a database
+// file. DuckDB looks for a schema in the default database only: a replacement scan, which
+// is asked for names that were not found there, leads on to the system catalog.
 #pragma once
 
 #include <map>
@@ -31,7 +31,8 @@ class SystemViews {
   static void Install(duckdb::DatabaseInstance& database,
                       std::shared_ptr<SystemViews> views);
 
-  arrow::Status Add(duckdb::DatabaseInstance& database, const std::string& name, View view);
+  arrow::Status Add(duckdb::DatabaseInstance& database, const std::string& name,
+                    View view);
   // Null when there is none. `name` in any case.
   std::shared_ptr<const View> Find(const std::string& name) const;
 

@@ -19,11 +19,9 @@ const auto kSchema = arrow::schema(
 
 void AddStreams(Database& database) {
   ASSERT_TRUE(database
-                  .AddSystemView("streams", kSchema,
-                                 [] {
-                                   return testing::Batch(kSchema,
-                                                         R"([["a", 1], ["b", 2]])");
-                                 })
+                  .AddSystemView(
+                      "streams", kSchema,
+                      [] { return testing::Batch(kSchema, R"([["a", 1], ["b", 2]])"); })
                   .ok());
 }
 
@@ -33,8 +31,9 @@ TEST(SystemViews, AreReadFromAnyConnection) {
   auto connection = Value(database->Connect());
   EXPECT_EQ(Cell(*connection, "SELECT sum(rows) FROM pintail.streams"), "3");
   EXPECT_EQ(Cell(*connection, "SELECT rows FROM pintail.streams WHERE name = 'b'"), "2");
-  EXPECT_EQ(Cell(*connection, "SELECT count(*) FROM pintail.streams x JOIN "
-                              "pintail.streams y USING (name)"),
+  EXPECT_EQ(Cell(*connection,
+                 "SELECT count(*) FROM pintail.streams x JOIN "
+                 "pintail.streams y USING (name)"),
             "2");
   EXPECT_EQ(Cell(*connection, "SELECT streams.rows FROM Pintail.Streams LIMIT 1"), "1");
 }
@@ -72,11 +71,13 @@ TEST(SystemViews, AreListedInTheCatalog) {
   auto database = testing::OpenInMemory();
   AddStreams(*database);
   auto connection = Value(database->Connect());
-  EXPECT_EQ(Cell(*connection, "SELECT count(*) FROM duckdb_views() WHERE "
-                              "schema_name = 'pintail' AND view_name = 'streams'"),
+  EXPECT_EQ(Cell(*connection,
+                 "SELECT count(*) FROM duckdb_views() WHERE "
+                 "schema_name = 'pintail' AND view_name = 'streams'"),
             "1");
-  EXPECT_EQ(Cell(*connection, "SELECT count(*) FROM duckdb_columns() WHERE "
-                              "schema_name = 'pintail' AND table_name = 'streams'"),
+  EXPECT_EQ(Cell(*connection,
+                 "SELECT count(*) FROM duckdb_columns() WHERE "
+                 "schema_name = 'pintail' AND table_name = 'streams'"),
             "2");
 }
 
@@ -93,8 +94,9 @@ TEST(SystemViews, LeaveNothingInTheFileWhateverItIsCalled) {
     }
     auto database = open();
     auto connection = Value(database->Connect());
-    EXPECT_EQ(Cell(*connection, "SELECT count(*) FROM duckdb_views() WHERE "
-                                "view_name = 'streams'"),
+    EXPECT_EQ(Cell(*connection,
+                   "SELECT count(*) FROM duckdb_views() WHERE "
+                   "view_name = 'streams'"),
               "0")
         << name;
   }
@@ -106,20 +108,20 @@ TEST(SystemViews, CannotBeWrittenOrAddedTwice) {
   auto connection = Value(database->Connect());
   EXPECT_FALSE(Execute(*connection, "INSERT INTO pintail.streams VALUES ('x', 1)").ok());
   EXPECT_FALSE(Execute(*connection, "DROP VIEW system.pintail.streams").ok());
-  auto again = database->AddSystemView("Streams", kSchema, [] {
-    return testing::Batch(kSchema, "[]");
-  });
+  auto again = database->AddSystemView("Streams", kSchema,
+                                       [] { return testing::Batch(kSchema, "[]"); });
   EXPECT_EQ(KindOfFailure(again), ErrorKind::kAlreadyExists);
 }
 
 TEST(SystemViews, AnErrorOfTheServerIsTheStatementsError) {
   auto database = testing::OpenInMemory();
-  ASSERT_TRUE(database
-                  ->AddSystemView("broken", kSchema,
-                                  []() -> arrow::Result<std::shared_ptr<arrow::RecordBatch>> {
-                                    return arrow::Status::Invalid("not today");
-                                  })
-                  .ok());
+  ASSERT_TRUE(
+      database
+          ->AddSystemView("broken", kSchema,
+                          []() -> arrow::Result<std::shared_ptr<arrow::RecordBatch>> {
+                            return arrow::Status::Invalid("not today");
+                          })
+          .ok());
   auto connection = Value(database->Connect());
   auto status = Execute(*connection, "SELECT * FROM pintail.broken");
   ASSERT_FALSE(status.ok());

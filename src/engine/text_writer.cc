@@ -32,8 +32,8 @@ struct OwnText {
 template <typename Index>
 struct EnumText {
   duckdb::LogicalType type;
-  const string_t* values = duckdb::FlatVector::GetData<string_t>(
-      duckdb::EnumType::GetValuesInsertOrder(type));
+  const string_t* values =
+      duckdb::FlatVector::GetData<string_t>(duckdb::EnumType::GetValuesInsertOrder(type));
 
   string_t operator()(const UnifiedVectorFormat& rows, idx_t row) const {
     return values[UnifiedVectorFormat::GetData<Index>(rows)[row]];
@@ -41,7 +41,8 @@ struct EnumText {
 };
 
 // The values of a vector, told apart by how they are found: `Texts::Get(i)` for row i.
-// Rows of a plain vector without NULLs, which is what a scan gives mostly, need no look-up.
+// Rows of a plain vector without NULLs, which is what a scan gives mostly, need no
+// look-up.
 struct PlainTexts {
   const string_t* values;
   const string_t& Get(int64_t i) const { return values[i]; }
@@ -121,8 +122,7 @@ class TextWriter : public ColumnWriter {
     if constexpr (std::is_same_v<Lookup, OwnText>) {
       if (vector.GetVectorType() == duckdb::VectorType::FLAT_VECTOR &&
           duckdb::FlatVector::Validity(vector).AllValid()) {
-        return visitor(
-            PlainTexts{reinterpret_cast<const string_t*>(vector.GetData())});
+        return visitor(PlainTexts{reinterpret_cast<const string_t*>(vector.GetData())});
       }
     }
     UnifiedVectorFormat rows;

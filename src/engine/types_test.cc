@@ -5,8 +5,8 @@
 #include <limits>
 
 #include "arrow/array.h"
-#include "arrow/array/concatenate.h"
 #include "arrow/array/builder_run_end.h"
+#include "arrow/array/concatenate.h"
 #include "arrow/builder.h"
 #include "arrow/extension/json.h"
 #include "arrow/extension/opaque.h"
@@ -195,10 +195,11 @@ TEST_F(TypesTest, UuidsComeOutAsTheyWentIn) {
 
 TEST_F(TypesTest, SparseUnionsComeOutAsTheyWentIn) {
   auto codes = FromJson(arrow::int8(), "[0, 1, 0]");
-  auto unions = Value(arrow::SparseUnionArray::Make(
-      *codes, {FromJson(arrow::int32(), "[1, null, 3]"),
-               FromJson(arrow::utf8(), R"([null, "b", null])")},
-      std::vector<std::string>{"number", "text"}));
+  auto unions = Value(
+      arrow::SparseUnionArray::Make(*codes,
+                                    {FromJson(arrow::int32(), "[1, null, 3]"),
+                                     FromJson(arrow::utf8(), R"([null, "b", null])")},
+                                    std::vector<std::string>{"number", "text"}));
   ExpectThrough(unions, unions);
 }
 
@@ -206,11 +207,11 @@ TEST_F(TypesTest, SlicesAreReadFromWhereTheyBegin) {
   auto whole = FromJson(arrow::utf8(), R"(["x", null, "a", null, "b"])");
   ExpectThrough(whole->Slice(2), FromJson(arrow::utf8(), R"(["a", null, "b"])"));
   auto halves = FromJson(arrow::decimal256(10, 0), R"(["1", null, "3", "4"])");
-  ExpectThrough(halves->Slice(1), FromJson(arrow::decimal128(10, 0),
-                                           R"([null, "3", "4"])"));
+  ExpectThrough(halves->Slice(1),
+                FromJson(arrow::decimal128(10, 0), R"([null, "3", "4"])"));
   auto lists = FromJson(arrow::list(arrow::int32()), "[[9], [1, 2], null, [3]]");
-  ExpectThrough(lists->Slice(1), FromJson(arrow::list(arrow::int32()),
-                                          "[[1, 2], null, [3]]"));
+  ExpectThrough(lists->Slice(1),
+                FromJson(arrow::list(arrow::int32()), "[[1, 2], null, [3]]"));
 }
 
 TEST_F(TypesTest, WhatTheDatabaseHasNoTypeForIsRefusedByName) {
@@ -299,15 +300,16 @@ TEST_F(TypesTest, TypesWithoutArrowTypeCarryTheirName) {
 }
 
 TEST_F(TypesTest, TimesWithZoneHaveTheSessionsZone) {
-  auto rows = Rows(*connection_, "SET TimeZone = 'Asia/Tokyo'; "
-                                 "SELECT TIMESTAMPTZ '2024-01-01 00:00:00+00'");
+  auto rows = Rows(*connection_,
+                   "SET TimeZone = 'Asia/Tokyo'; "
+                   "SELECT TIMESTAMPTZ '2024-01-01 00:00:00+00'");
   EXPECT_TRUE(rows->schema()->field(0)->type()->Equals(
       arrow::timestamp(arrow::TimeUnit::MICRO, "Asia/Tokyo")));
 }
 
 TEST_F(TypesTest, ANumberTooWideForADecimalIsRefused) {
-  auto status = Execute(*connection_,
-                        "SELECT 170141183460469231731687303715884105727::HUGEINT");
+  auto status =
+      Execute(*connection_, "SELECT 170141183460469231731687303715884105727::HUGEINT");
   EXPECT_EQ(KindOfFailure(status), ErrorKind::kInvalidArgument);
   EXPECT_NE(status.message().find("38 digits"), std::string::npos) << status.message();
 }
@@ -318,9 +320,10 @@ TEST_F(TypesTest, ConstantsAndDictionariesAreWrittenAsTheirValues) {
                       "[1 + i % 3] AS s, [i, NULL] AS l, {'a': i, 'b': s} AS st "
                       "FROM range(5000) r(i)")
                   .ok());
-  auto rows = Rows(*connection_,
-                   "SELECT a.s, a.l, a.st, 'same' AS c, NULL::INTEGER AS n, [1, 2] AS k, "
-                   "true AS b FROM t a JOIN t b ON a.i = b.i AND b.i % 2 = 0 ORDER BY a.i");
+  auto rows =
+      Rows(*connection_,
+           "SELECT a.s, a.l, a.st, 'same' AS c, NULL::INTEGER AS n, [1, 2] AS k, "
+           "true AS b FROM t a JOIN t b ON a.i = b.i AND b.i % 2 = 0 ORDER BY a.i");
   ASSERT_TRUE(rows->ValidateFull().ok());
   ASSERT_EQ(rows->num_rows(), 2'500);
   auto cell = [&](int column, int64_t row) {
@@ -337,11 +340,12 @@ TEST_F(TypesTest, ConstantsAndDictionariesAreWrittenAsTheirValues) {
 }
 
 TEST_F(TypesTest, VectorsThatWereInsertedHaveDistances) {
-  ASSERT_TRUE(ThroughTable(FromJson(arrow::fixed_size_list(arrow::float32(), 3),
-                                    "[[1, 2, 3]]"))
-                  .ok());
-  EXPECT_EQ(testing::Cell(*connection_, "SELECT array_distance(c, [1, 2, 5]::FLOAT[3]) "
-                                        "FROM t"),
+  ASSERT_TRUE(
+      ThroughTable(FromJson(arrow::fixed_size_list(arrow::float32(), 3), "[[1, 2, 3]]"))
+          .ok());
+  EXPECT_EQ(testing::Cell(*connection_,
+                          "SELECT array_distance(c, [1, 2, 5]::FLOAT[3]) "
+                          "FROM t"),
             "2");
 }
 

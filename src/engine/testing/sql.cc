@@ -44,15 +44,16 @@ base::ErrorKind KindOfFailure(const arrow::Status& status) {
   return base::KindOf(status);
 }
 
-std::unique_ptr<PreparedStatement> Prepare(Connection& connection, const std::string& sql) {
+std::unique_ptr<PreparedStatement> Prepare(Connection& connection,
+                                           const std::string& sql) {
   auto parsed = Value(connection.Parse(sql));
   return Value(connection.Prepare(std::move(parsed.at(0))));
 }
 
 std::shared_ptr<arrow::RecordBatch> Batch(const std::shared_ptr<arrow::Schema>& schema,
                                           const std::string& json) {
-  auto rows = Value(
-      arrow::json::ArrayFromJSONString(arrow::struct_(schema->fields()), json));
+  auto rows =
+      Value(arrow::json::ArrayFromJSONString(arrow::struct_(schema->fields()), json));
   auto batch = Value(arrow::RecordBatch::FromStructArray(rows));
   return arrow::RecordBatch::Make(schema, batch->num_rows(), batch->columns());
 }

@@ -39,7 +39,8 @@ arrow::Status Execute(Connection& connection, const std::string& sql,
 // The kind of the failure, and a failed test when there is none.
 base::ErrorKind KindOfFailure(const arrow::Status& status);
 
-std::unique_ptr<PreparedStatement> Prepare(Connection& connection, const std::string& sql);
+std::unique_ptr<PreparedStatement> Prepare(Connection& connection,
+                                           const std::string& sql);
 
 std::shared_ptr<arrow::RecordBatch> Batch(const std::shared_ptr<arrow::Schema>& schema,
                                           const std::string& json);
