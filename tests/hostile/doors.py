@@ -35,7 +35,9 @@ def by_rest(server, table, stream, media_type=ARROW, headers=None):
     if answer.status_code == 200:
         return answer.json()["rows"]
     error = answer.json()["error"]
-    raise Refusal(error["code"], error["message"])
+    # HTTP has a code of its own for a body that is past its limits.
+    kind = "resource_exhausted" if error["code"] == "payload_too_large" else error["code"]
+    raise Refusal(kind, error["message"])
 
 
 def _put(server, descriptor, messages):

@@ -28,7 +28,7 @@ def test_a_port_in_use(door):
         output = refused(f"--{door}-listen", f"127.0.0.1:{port}", f"--{other}-listen",
                          "127.0.0.1:0", listen=False)
     assert f"127.0.0.1:{port}" in output
-    assert "in use" in output
+    assert "use" in output
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"])
@@ -39,7 +39,7 @@ def test_an_address_that_is_not_loopback(door, address):
                      listen=False)
     lines = [line for line in output.splitlines() if line.strip()]
     assert len(lines) == 1, output
-    assert address in output
+    assert address.rsplit(":", 1)[0].strip("[]") in output
     assert "authentication" in output
 
 
@@ -52,9 +52,10 @@ def test_a_folder_that_cannot_be_written(tmp_path):
         path.write_text("")
         output = refused(database=path / "hot.duckdb")
     else:
+        path = folder
         folder.chmod(stat.S_IRUSR | stat.S_IXUSR)
         output = refused(database=folder / "hot.duckdb")
-    assert "hot.duckdb" in output
+    assert str(path) in output
 
 
 def test_a_file_of_another_program(tmp_path):
@@ -83,7 +84,7 @@ def test_a_file_that_another_server_has_open(tmp_path, start_server):
     start_server(database=tmp_path / "shared.duckdb")
     output = refused(database=tmp_path / "shared.duckdb")
     assert "shared.duckdb" in output
-    assert "another process" in output or "lock" in output
+    assert "has it open" in output
 
 
 def test_a_truncated_file(tmp_path):
