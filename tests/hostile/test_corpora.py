@@ -22,11 +22,16 @@ MEDIA_TYPES = {
     "parquet": "application/vnd.apache.parquet",
     "csv": "text/csv",
 }
-# Gold files with a type that DuckDB has no place for, by a part of their name.
-UNSUPPORTED = {
-    "decimal256": "decimal256",
-    "duplicate_fieldnames": "",
-}
+# Why a gold file may be refused: DuckDB has no place for what is in it. A part of the file's
+# name, and what the message then says.
+UNSUPPORTED = [
+    ("decimal256", "at most 38 digits"),
+    ("duplicate_fieldnames", "two columns are called"),
+    ("union", "two columns are called"),
+    ("interval", "nanoseconds more"),
+    ("interval", "Could not convert Interval"),
+    ("datetime", "nanoseconds more"),
+]
 
 
 def files(*folders):
@@ -89,6 +94,16 @@ def gold_table(path):
     return reader.read_all()
 
 
+def is_valid(table):
+    """Whether Arrow itself holds the values for right: some generators wrote decimals of too
+    many digits, and dates with a time of day."""
+    try:
+        table.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
 def values(column):
     return [repr(comparable(value)) for value in column.to_pylist()]
 
@@ -96,14 +111,15 @@ def values(column):
 @pytest.mark.parametrize("path", files("gold"))
 def test_a_gold_file_comes_back_equal(target, table_name, path):
     kind = "arrow-ipc-file" if path.suffix == ".arrow_file" else "arrow-ipc-stream"
-    refusable = next((word for part, word in UNSUPPORTED.items() if part in path.name), None)
+    gold = gold_table(path)
     try:
         rows = by_rest(target, table_name, path.read_bytes(), MEDIA_TYPES[kind])
     except Refusal as refusal:
-        assert refusable is not None, refusal
-        assert refusal.kind == "invalid_argument" and refusable in refusal.message
+        assert refusal.kind == "invalid_argument"
+        listed = any(part in path.name and reason in refusal.message
+                     for part, reason in UNSUPPORTED)
+        assert listed or not is_valid(gold), refusal
         return
-    gold = gold_table(path)
     assert rows == gold.num_rows
     with FlightSqlClient(target.flight_uri) as client:
         found = client.query(f"SELECT * FROM {table_name}")

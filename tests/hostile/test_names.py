@@ -143,7 +143,8 @@ def test_tables_in_the_path_over_flight(cleaned):
     def put(client, name):
         # Two parts, so that no dot in the name parts it further.
         client_put(client, flight.FlightDescriptor.for_path("main", name))
-        assert contents(client, name) == {"i": [1]}, name
+        # Names that differ by case alone are one table.
+        assert set(contents(client, name)["i"]) == {1}, name
 
     check(cleaned, put, (pa.ArrowException, UnicodeError))
 
@@ -180,8 +181,8 @@ def test_patterns_of_metadata(target):
                                 fs.get_db_schemas(name, name), fs.get_primary_keys(name),
                                 fs.get_imported_keys(name, name, name)):
                     client.get(command)
-            except pa.ArrowException as error:
-                assert "internal" not in str(error).lower(), (name, error)
+            except (pa.ArrowInvalid, pa.ArrowKeyError):
+                pass  # refused; anything else is no answer to an odd name
 
 
 def test_session_options(target):
@@ -191,8 +192,8 @@ def test_session_options(target):
                 client.set_session_options({name: "x"})
                 client.set_session_options({"time_zone": name})
                 client.set_session_options({"schema": name})
-            except pa.ArrowException as error:
-                assert "internal" not in str(error).lower(), (name, error)
+            except (pa.ArrowInvalid, pa.ArrowKeyError):
+                pass
 
 
 def test_names_stand_escaped_in_the_metrics(cleaned):
