@@ -2,6 +2,7 @@
 
 #include <simdjson.h>
 
+#include "http/json_fault.h"
 #include "http/json_values.h"
 
 namespace pintail::http {
@@ -68,9 +69,8 @@ arrow::Result<QueryDocument> ParseQueryDocument(const Document& document,
                                                 size_t max_depth) {
   simdjson::dom::parser parser;
   if (const auto code = parser.allocate(document.size, max_depth)) {
-    return base::MakeError(
-        ErrorKind::kResourceExhausted,
-        "the request's JSON cannot be read: ", simdjson::error_message(code));
+    return base::MakeError(ErrorKind::kResourceExhausted,
+                           "the request's JSON cannot be read: ", JsonFault(code));
   }
   element root;
   const auto code = parser
@@ -87,7 +87,7 @@ arrow::Result<QueryDocument> ParseQueryDocument(const Document& document,
         "and cast it in the statement");
   }
   if (code != simdjson::SUCCESS) {
-    return Bad("the request's body is not valid JSON: ", simdjson::error_message(code));
+    return Bad("the request's body is not valid JSON: ", JsonFault(code));
   }
   simdjson::dom::object members;
   if (root.get_object().get(members) != simdjson::SUCCESS) {

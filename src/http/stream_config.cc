@@ -6,6 +6,7 @@
 #include <cmath>
 #include <optional>
 
+#include "http/json_fault.h"
 #include "http/json_text.h"
 
 namespace pintail::http {
@@ -163,12 +164,11 @@ std::string ReadStreamConfig(std::string_view json, std::vector<FieldError>* err
     code = parser.parse(json.data(), json.size(), /*realloc_if_needed=*/true).get(config);
   }
   if (code != simdjson::SUCCESS) {
-    errors->push_back(
-        {.type = "json_invalid",
-         .place = {"config"},
-         .message = "JSON decode error",
-         .input = "{}",
-         .context = "{\"error\":" + JsonQuote(simdjson::error_message(code)) + "}"});
+    errors->push_back({.type = "json_invalid",
+                       .place = {"config"},
+                       .message = "JSON decode error",
+                       .input = "{}",
+                       .context = "{\"error\":" + JsonQuote(JsonFault(code)) + "}"});
     return "";
   }
   return ConfigReader(config, errors).Read();

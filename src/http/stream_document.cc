@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include "arrow/buffer.h"
+#include "http/json_fault.h"
 #include "http/json_text.h"
 #include "http/stream_config.h"
 
@@ -33,7 +34,7 @@ FieldError InvalidJson(simdjson::error_code code) {
           .place = {"0"},
           .message = "JSON decode error",
           .input = "{}",
-          .context = "{\"error\":" + JsonQuote(simdjson::error_message(code)) + "}"};
+          .context = "{\"error\":" + JsonQuote(JsonFault(code)) + "}"};
 }
 
 // Walks over the document once. A member's long strings are borrowed, never copied; what

@@ -67,7 +67,8 @@ arrow::Result<gateway::IngestRequest> IngestRequestOf(const Request& request) {
 }
 
 // Schema and catalog are told when they were asked for.
-std::string ResultBody(const engine::TableName& table, const gateway::IngestResult& result) {
+std::string ResultBody(const engine::TableName& table,
+                       const gateway::IngestResult& result) {
   std::string body = "{\"table\":" + JsonQuote(table.table);
   if (!table.schema.empty()) body += ",\"schema\":" + JsonQuote(table.schema);
   if (!table.catalog.empty()) body += ",\"catalog\":" + JsonQuote(table.catalog);

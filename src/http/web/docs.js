@@ -90,7 +90,7 @@ function parameterTable(api, parameters) {
 }
 
 function curl(method, path, operation) {
-  const words = ["curl"];
+  const words = [];
   const content = operation.requestBody ? Object.entries(operation.requestBody.content) : [];
   const shown = content.find(([, body]) => body.example !== undefined) || content[0];
   if (method !== "get" && !shown) words.push("-X " + method.toUpperCase());
@@ -102,7 +102,7 @@ function curl(method, path, operation) {
     words.push(`--data-binary '${text.replaceAll("'", "'\\''")}'`);
   }
   words.push(`'${location.origin}${path}'`);
-  return words.join(" \\\n  ");
+  return "curl " + words.join(" \\\n  ");
 }
 
 function section(api, path, method, operation) {
