@@ -68,14 +68,14 @@ void CallWatch::Check(WatchedCall& call) const {
   const auto timeout =
       waiting_for == ClientWait::kToTake ? options_.take_timeout : options_.send_timeout;
   if (waited < timeout) return;
-  const std::string seconds =
-      std::to_string(std::chrono::duration_cast<std::chrono::seconds>(timeout).count());
-  call.context->Cancel(base::ErrorKind::kDeadlineExceeded,
-                       waiting_for == ClientWait::kToTake
-                           ? "the client took nothing for " + seconds +
-                                 " s; read results steadily or ask for less"
-                           : "the client sent nothing for " + seconds +
-                                 " s; close streams that are not in use");
+  const std::string waited_for = std::to_string(timeout.count()) + " ms";
+  call.context->Cancel(
+      base::ErrorKind::kDeadlineExceeded,
+      waiting_for == ClientWait::kToTake
+          ? "the client took nothing for " + waited_for +
+                " (flight.stream_idle_timeout); read results steadily or ask for less"
+          : "the client sent nothing for " + waited_for +
+                " (flight.upload_idle_timeout); close uploads that are not in use");
   if (call.grpc_call) call.grpc_call->Abort();
 }
 

@@ -45,14 +45,19 @@ void CappedPool::Begin(int64_t allowance_bytes) {
   exceeded_ = false;
 }
 
+arrow::Status CappedPool::Exceeded() const {
+  return base::MakeError(base::ErrorKind::kResourceExhausted,
+                         "A message unpacks to more than ", allowance_bytes_.load(),
+                         " bytes, all that one of its size may (limits.max_batch, "
+                         "limits.max_compression_ratio); send smaller or uncompressed "
+                         "batches");
+}
+
 arrow::Status CappedPool::Claim(int64_t size) {
   if (size < 0 || size > allowance_bytes_ ||
       used_bytes_.fetch_add(size) > allowance_bytes_ - size) {
     exceeded_ = true;
-    return base::MakeError(base::ErrorKind::kResourceExhausted,
-                           "A message unpacks to more than ", allowance_bytes_.load(),
-                           " bytes, all that a message of its size may; send smaller "
-                           "batches or less compressible ones uncompressed");
+    return Exceeded();
   }
   return arrow::Status::OK();
 }

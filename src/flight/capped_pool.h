@@ -25,6 +25,8 @@ class CappedPool final : public arrow::MemoryPool {
   int64_t allowance_bytes() const { return allowance_bytes_; }
   // Whether an allocation has been refused since the last Begin.
   bool exceeded() const { return exceeded_; }
+  // The error that says so.
+  arrow::Status Exceeded() const;
 
   using arrow::MemoryPool::Allocate;
   using arrow::MemoryPool::Free;

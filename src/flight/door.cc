@@ -83,7 +83,8 @@ arrow::Result<std::shared_ptr<Call>> Door::Begin(const ServerCallContext& server
   if (active_calls > options.max_calls) {
     return call->Finish(base::MakeError(base::ErrorKind::kResourceExhausted,
                                         "The server already serves ", options.max_calls,
-                                        " calls, as many as it may; try again later"));
+                                        " calls, as many as flight.max_calls "
+                                        "allows; try again later"));
   }
   return call;
 }

@@ -91,6 +91,11 @@ SqlServer::Stream SqlServer::DoGetPreparedStatement(
   return commands::FetchPrepared(CallOf(c), q.prepared_statement_handle);
 }
 
+SqlServer::SchemaAnswer SqlServer::GetSchemaPreparedStatement(
+    const Context& c, const commands::sql::PreparedStatementQuery& q, const Descriptor&) {
+  return commands::DescribePrepared(CallOf(c), q.prepared_statement_handle);
+}
+
 arrow::Status SqlServer::DoPutPreparedStatementQuery(
     const Context& c, const commands::sql::PreparedStatementQuery& q,
     arrow::flight::FlightMessageReader* reader, arrow::flight::FlightMetadataWriter*) {

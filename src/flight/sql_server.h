@@ -56,6 +56,9 @@ class SqlServer final : public arrow::flight::sql::FlightSqlServerBase {
                                       const Descriptor& d) override;
   Stream DoGetPreparedStatement(const Context& c,
                                 const commands::sql::PreparedStatementQuery& q) override;
+  SchemaAnswer GetSchemaPreparedStatement(const Context& c,
+                                          const commands::sql::PreparedStatementQuery& q,
+                                          const Descriptor& d) override;
   arrow::Status DoPutPreparedStatementQuery(
       const Context& c, const commands::sql::PreparedStatementQuery& q,
       arrow::flight::FlightMessageReader* reader,

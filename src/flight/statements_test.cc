@@ -93,6 +93,9 @@ TEST_F(StatementTest, PreparedStatementsTellTheirSchemas) {
   ASSERT_OK(client->ExecuteUpdate({}, "CREATE TABLE t (a BIGINT, b VARCHAR)").status());
   ASSERT_OK_AND_ASSIGN(auto query, client->Prepare({}, "SELECT a FROM t WHERE b = ?"));
   EXPECT_EQ(query->dataset_schema()->ToString(), "a: int64");
+  ASSERT_OK_AND_ASSIGN(auto asked_again, query->GetSchema());
+  arrow::ipc::DictionaryMemo memo;
+  EXPECT_EQ(asked_again->GetSchema(&memo).ValueOrDie()->ToString(), "a: int64");
   ASSERT_EQ(query->parameter_schema()->num_fields(), 1);
   EXPECT_EQ(query->parameter_schema()->field(0)->type()->ToString(), "string");
   ASSERT_OK_AND_ASSIGN(auto insert, client->Prepare({}, "INSERT INTO t VALUES (?, ?)"));

@@ -84,13 +84,7 @@ struct UploadReader::State {
   // What the decoder says about bad input, with the kind it deserves.
   arrow::Status Readable(const arrow::Status& status) const {
     ARROW_RETURN_NOT_OK(call->context()->CheckAlive());
-    if (pool->exceeded()) {
-      return base::MakeError(
-          base::ErrorKind::kResourceExhausted, "A message unpacks to more than ",
-          pool->allowance_bytes(),
-          " bytes, all that a message of its size may; send smaller or "
-          "uncompressed batches");
-    }
+    if (pool->exceeded()) return pool->Exceeded();
     return base::MakeError(
         base::ErrorKind::kInvalidArgument,
         "The uploaded data is not a valid Arrow stream: ", status.message());

@@ -1,5 +1,5 @@
-// The product without a protocol: what the Flight and the HTTP door offer is a translation
-// of this interface.
+// The product without a protocol: what the Flight and the HTTP door offer is a
+// translation of this interface.
 //
 // Sessions carry settings, temporary tables and transactions. Handles (sessions, prepared
 // statements, transactions, parked results) are unguessable, found from any connection of
@@ -58,14 +58,16 @@ struct GatewayOptions {
 // What a statement is to be run with.
 struct StatementRequest {
   std::string sql;
-  std::string transaction_id;  // empty: the session's own (auto-commit unless BEGIN was run)
+  std::string
+      transaction_id;  // empty: the session's own (auto-commit unless BEGIN was run)
   // A batch of parameters, a row an execution; null: none.
   std::shared_ptr<arrow::RecordBatch> parameters;
-  std::optional<std::chrono::milliseconds> timeout;  // unset: the session's, then the server's
+  std::optional<std::chrono::milliseconds>
+      timeout;  // unset: the session's, then the server's
 };
 
-// A statement's outcome. `rows` is never null; it has no columns when the statement returns
-// no rows. Read it to its end or drop it.
+// A statement's outcome. `rows` is never null; it has no columns when the statement
+// returns no rows. Read it to its end or drop it.
 struct StatementResult {
   std::string statement_id;
   engine::StatementTraits traits;
@@ -83,8 +85,9 @@ struct ParkedResult {
 
 struct PreparedInfo {
   std::string handle;
-  std::shared_ptr<arrow::Schema> schema;            // of the result
-  std::shared_ptr<arrow::Schema> parameter_schema;  // a nullable field a parameter, in order
+  std::shared_ptr<arrow::Schema> schema;  // of the result
+  std::shared_ptr<arrow::Schema>
+      parameter_schema;  // a nullable field a parameter, in order
   engine::StatementTraits traits;
 };
 
@@ -99,11 +102,11 @@ struct BackgroundState {
 enum class IngestMode : uint8_t { kCreateOrAppend, kAppend, kCreate, kReplace };
 
 struct IngestRequest {
-  std::string stream;             // either a stream's name …
-  engine::TableName table;        // … or a table (or both: the stream with another target)
+  std::string stream;       // either a stream's name …
+  engine::TableName table;  // … or a table (or both: the stream with another target)
   IngestMode mode = IngestMode::kCreateOrAppend;
-  bool temporary = false;         // a temporary table of the session
-  std::string transaction_id;     // empty: a transaction of its own
+  bool temporary = false;      // a temporary table of the session
+  std::string transaction_id;  // empty: a transaction of its own
   std::optional<columnar::SchemaPolicy> schema_policy;  // unset: the stream's
   std::optional<int64_t> chunk_rows;
   std::optional<int64_t> commit_rows;
@@ -126,7 +129,7 @@ struct TableFilter {
   std::optional<std::string> catalog;         // exact
   std::optional<std::string> schema_pattern;  // SQL LIKE
   std::optional<std::string> table_pattern;   // SQL LIKE
-  std::vector<std::string> types;             // "TABLE", "VIEW", "LOCAL TEMPORARY", …; empty: all
+  std::vector<std::string> types;  // "TABLE", "VIEW", "LOCAL TEMPORARY", …; empty: all
 };
 
 class Gateway {
@@ -146,16 +149,16 @@ class Gateway {
   virtual ~Gateway() = default;
 
   // ---- sessions
-  // The session of this key, made when there is none. Keys are the door's choice (a cookie's
-  // value, a client's address). ResourceExhausted at the cap.
+  // The session of this key, made when there is none. Keys are the door's choice (a
+  // cookie's value, a client's address). ResourceExhausted at the cap.
   virtual arrow::Result<SessionPtr> OpenSession(const CallPtr& call,
                                                 const std::string& key) = 0;
   // A session for one call, closed when the last holder lets go.
   virtual arrow::Result<SessionPtr> TransientSession(const CallPtr& call) = 0;
   // Rolls back its transactions, drops its handles and temporary tables. OK when unknown.
   virtual arrow::Status CloseSession(const CallPtr& call, const std::string& key) = 0;
-  // "catalog", "schema", "statement_timeout" (milliseconds), "time_zone", or any DuckDB setting.
-  // NotFound for an unknown name, InvalidArgument for a bad value.
+  // "catalog", "schema", "statement_timeout" (milliseconds), "time_zone", or any DuckDB
+  // setting. NotFound for an unknown name, InvalidArgument for a bad value.
   virtual arrow::Status SetSessionOption(const CallPtr& call, const SessionPtr& session,
                                          const std::string& name,
                                          const std::string& value) = 0;
@@ -167,9 +170,9 @@ class Gateway {
   virtual arrow::Result<StatementResult> Execute(const CallPtr& call,
                                                  const SessionPtr& session,
                                                  StatementRequest request) = 0;
-  // The same for a client that fetches later. A statement with an effect takes effect here,
-  // exactly once, and its result is kept; one that only reads is planned here and runs at
-  // Fetch.
+  // The same for a client that fetches later. A statement with an effect takes effect
+  // here, exactly once, and its result is kept; one that only reads is planned here and
+  // runs at Fetch.
   virtual arrow::Result<ParkedResult> Park(const CallPtr& call, const SessionPtr& session,
                                            StatementRequest request) = 0;
   // The parked result. A read-only one may be fetched again until it expires; a result
@@ -182,16 +185,21 @@ class Gateway {
   // Returns at once with the state; the statement's own error when it failed.
   virtual arrow::Result<BackgroundState> PollBackground(const CallPtr& call,
                                                         const std::string& handle) = 0;
-  // Stops a parked, running or background statement and forgets it. NotFound when unknown.
+  // Stops a parked, running or background statement and forgets it. NotFound when
+  // unknown.
   virtual arrow::Status Cancel(const CallPtr& call, const std::string& handle) = 0;
 
   // ---- prepared statements
-  virtual arrow::Result<PreparedInfo> Prepare(const CallPtr& call, const SessionPtr& session,
+  virtual arrow::Result<PreparedInfo> Prepare(const CallPtr& call,
+                                              const SessionPtr& session,
                                               const std::string& sql,
                                               const std::string& transaction_id) = 0;
+  // What Prepare said of it.
+  virtual arrow::Result<PreparedInfo> DescribePrepared(const CallPtr& call,
+                                                       const std::string& handle) = 0;
   virtual arrow::Status ClosePrepared(const CallPtr& call, const std::string& handle) = 0;
-  // The parameters of the next run; kept until bound anew. InvalidArgument when their count
-  // does not fit.
+  // The parameters of the next run; kept until bound anew. InvalidArgument when their
+  // count does not fit.
   virtual arrow::Status Bind(const CallPtr& call, const std::string& handle,
                              std::shared_ptr<arrow::RecordBatch> parameters) = 0;
   virtual arrow::Result<ParkedResult> ParkPrepared(const CallPtr& call,
@@ -204,23 +212,28 @@ class Gateway {
   // ---- transactions
   virtual arrow::Result<std::string> Begin(const CallPtr& call,
                                            const SessionPtr& session) = 0;
-  virtual arrow::Status Commit(const CallPtr& call, const std::string& transaction_id) = 0;
-  virtual arrow::Status Rollback(const CallPtr& call, const std::string& transaction_id) = 0;
+  virtual arrow::Status Commit(const CallPtr& call,
+                               const std::string& transaction_id) = 0;
+  virtual arrow::Status Rollback(const CallPtr& call,
+                                 const std::string& transaction_id) = 0;
 
   // ---- ingest
   // Takes all batches of the reader (already validated) into the target; all or nothing
-  // unless a commit rule is set. `on_commit` (may be empty) is called in the caller's thread after each durable commit.
+  // unless a commit rule is set. `on_commit` (may be empty) is called in the caller's
+  // thread after each durable commit.
   virtual arrow::Result<IngestResult> Ingest(
       const CallPtr& call, const SessionPtr& session, const IngestRequest& request,
       std::shared_ptr<arrow::RecordBatchReader> batches,
       const std::function<arrow::Status(const IngestCommit&)>& on_commit) = 0;
 
   // ---- what there is
-  // Rows of: catalog utf8, schema utf8, name utf8, type utf8, remarks utf8, estimated_rows int64.
+  // Rows of: catalog utf8, schema utf8, name utf8, type utf8, remarks utf8,
+  // estimated_rows int64.
   virtual arrow::Result<std::shared_ptr<arrow::RecordBatchReader>> Tables(
       const CallPtr& call, const SessionPtr& session, const TableFilter& filter) = 0;
-  // The columns as a result would show them, not-null columns as such, remarks and DuckDB's type
-  // name in the field metadata ("REMARKS", "TYPE_NAME"). NotFound when there is none.
+  // The columns as a result would show them, not-null columns as such, remarks and
+  // DuckDB's type name in the field metadata ("REMARKS", "TYPE_NAME"). NotFound when
+  // there is none.
   virtual arrow::Result<std::shared_ptr<arrow::Schema>> TableSchema(
       const CallPtr& call, const SessionPtr& session, const engine::TableName& table) = 0;
 

@@ -52,6 +52,8 @@ class GatewayImpl final : public Gateway {
   arrow::Result<PreparedInfo> Prepare(const CallPtr& call, const SessionPtr& session,
                                       const std::string& sql,
                                       const std::string& transaction_id) override;
+  arrow::Result<PreparedInfo> DescribePrepared(const CallPtr& call,
+                                               const std::string& handle) override;
   arrow::Status ClosePrepared(const CallPtr& call, const std::string& handle) override;
   arrow::Status Bind(const CallPtr& call, const std::string& handle,
                      std::shared_ptr<arrow::RecordBatch> parameters) override;
@@ -130,17 +132,18 @@ class GatewayImpl final : public Gateway {
 
   // -- prepared.cc
   arrow::Status Describe(StatementRun& run, const Place& place, Prepared& prepared);
-  arrow::Result<Planned> PlanPrepared(StatementRun& run, const Place& place,
-                                      Prepared& prepared,
-                                      const std::shared_ptr<arrow::RecordBatch>& parameters);
+  arrow::Result<Planned> PlanPrepared(
+      StatementRun& run, const Place& place, Prepared& prepared,
+      const std::shared_ptr<arrow::RecordBatch>& parameters);
 
   // -- transactions.cc
   arrow::Status End(const CallPtr& call, const std::string& transaction_id, bool commit);
 
   // -- ingestion.cc
   // Counts rows of a transaction's ingest once they are committed.
-  arrow::Status CountLater(const base::CallContext& call, const std::string& transaction_id,
-                           const ingest::Order& order, const ingest::Outcome& outcome);
+  arrow::Status CountLater(const base::CallContext& call,
+                           const std::string& transaction_id, const ingest::Order& order,
+                           const ingest::Outcome& outcome);
 
   // -- background.cc
   void RunInBackground(const std::shared_ptr<Background>& work,

@@ -65,10 +65,9 @@ arrow::Result<PreparedInfo> GatewayImpl::Prepare(const CallPtr& call,
 
 arrow::Status GatewayImpl::Describe(StatementRun& run, const Place& place,
                                     Prepared& prepared) {
-  ARROW_ASSIGN_OR_RAISE(
-      Lease lease, place.transaction
-                       ? place.session->LeaseTransaction(run, place.transaction)
-                       : place.session->LeaseAny(run));
+  ARROW_ASSIGN_OR_RAISE(Lease lease, place.transaction ? place.session->LeaseTransaction(
+                                                             run, place.transaction)
+                                                       : place.session->LeaseAny(run));
   ARROW_RETURN_NOT_OK(lease.AttachTo(run));
   ARROW_ASSIGN_OR_RAISE(auto statements,
                         query::ParseText(lease.connection(), prepared.sql));
@@ -87,6 +86,13 @@ arrow::Status GatewayImpl::Describe(StatementRun& run, const Place& place,
   return arrow::Status::OK();
 }
 
+arrow::Result<PreparedInfo> GatewayImpl::DescribePrepared(const CallPtr& call,
+                                                          const std::string& handle) {
+  ARROW_ASSIGN_OR_RAISE(const auto prepared, prepared_.Find(handle, call->identity()));
+  prepared->session->Touch();
+  return prepared->info;
+}
+
 arrow::Status GatewayImpl::ClosePrepared(const CallPtr& call, const std::string& handle) {
   return prepared_.Take(handle, call->identity()).status();
 }
@@ -98,8 +104,8 @@ arrow::Status GatewayImpl::Bind(const CallPtr& call, const std::string& handle,
   const int expected = prepared->info.parameter_schema->num_fields();
   if (prepared->single && parameters && parameters->num_columns() != expected) {
     return base::MakeError(base::ErrorKind::kInvalidArgument, "the statement has ",
-                           expected, expected == 1 ? " parameter" : " parameters", " but ",
-                           parameters->num_columns(),
+                           expected, expected == 1 ? " parameter" : " parameters",
+                           " but ", parameters->num_columns(),
                            " values were bound; bind one value for each parameter");
   }
   std::lock_guard lock(prepared->mutex);
@@ -131,12 +137,12 @@ arrow::Result<ParkedResult> GatewayImpl::ParkPrepared(const CallPtr& call,
   return Explained(*run, [&]() -> arrow::Result<ParkedResult> {
     ARROW_ASSIGN_OR_RAISE(Planned planned,
                           PlanPrepared(*run, place, *prepared, request.parameters));
-    return ParkPlanned(*run, std::move(planned),
-                       {.place = place,
-                        .timeout = std::nullopt,
-                        .parameters = request.parameters,
-                        .plans = prepared->single ? prepared->plans
-                                                  : std::make_shared<PlanCache>()});
+    return ParkPlanned(
+        *run, std::move(planned),
+        {.place = place,
+         .timeout = std::nullopt,
+         .parameters = request.parameters,
+         .plans = prepared->single ? prepared->plans : std::make_shared<PlanCache>()});
   });
 }
 

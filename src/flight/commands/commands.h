@@ -47,6 +47,7 @@ arrow::Status ClosePrepared(Call& call,
                             const sql::ActionClosePreparedStatementRequest& request);
 InfoResult PlanPrepared(Call& call, const std::string& handle,
                         const fl::FlightDescriptor& descriptor);
+SchemaResult DescribePrepared(Call& call, const std::string& handle);
 StreamResult FetchPrepared(Call& call, const std::string& handle);
 arrow::Status BindPrepared(Call& call, const std::string& handle,
                            fl::FlightMessageReader* reader);
@@ -94,7 +95,7 @@ StreamResult GetExportedKeys(Call& call, const sql::GetExportedKeys& command);
 StreamResult GetImportedKeys(Call& call, const sql::GetImportedKeys& command);
 StreamResult GetCrossReference(Call& call, const sql::GetCrossReference& command);
 
-// ---- get_xdbc_type_info.cc
+// ---- get_xdbc_types.cc
 StreamResult GetXdbcTypeInfo(const sql::GetXdbcTypeInfo& command);
 
 // ---- whole_table.cc: PATH descriptors, and tickets that name a table

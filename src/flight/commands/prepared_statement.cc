@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "arrow/record_batch.h"
+#include "arrow/util/byte_size.h"
 #include "flight/commands/commands.h"
 #include "flight/door.h"
 #include "flight/result_stream.h"
@@ -16,15 +17,17 @@ arrow::Result<std::shared_ptr<arrow::RecordBatch>> ReadParameters(
   const columnar::Limits& limits = call.door().options.limits;
   ARROW_ASSIGN_OR_RAISE(auto batches, UploadedBatches(reader, limits));
   std::vector<std::shared_ptr<arrow::RecordBatch>> read;
-  const int64_t bytes_before = call.grpc_call()->bytes_received();
+  int64_t bytes = 0;
   while (true) {
     std::shared_ptr<arrow::RecordBatch> batch;
     ARROW_RETURN_NOT_OK(batches->ReadNext(&batch));
     if (!batch) break;
-    if (call.grpc_call()->bytes_received() - bytes_before > limits.max_batch_bytes) {
+    bytes += arrow::util::TotalBufferSize(*batch);
+    if (bytes > limits.max_batch_bytes) {
       return base::MakeError(base::ErrorKind::kResourceExhausted,
                              "The parameters are longer than ", limits.max_batch_bytes,
-                             " bytes; bind fewer rows at a time, or ingest them");
+                             " bytes (limits.max_batch); bind fewer rows at a "
+                             "time, or ingest them");
     }
     if (batch->num_rows() > 0) read.push_back(std::move(batch));
   }
@@ -59,6 +62,12 @@ InfoResult PlanPrepared(Call& call, const std::string& handle,
                         const fl::FlightDescriptor& descriptor) {
   ARROW_ASSIGN_OR_RAISE(auto parked, call.gateway().ParkPrepared(call.context(), handle));
   return InfoOf(parked, descriptor);
+}
+
+SchemaResult DescribePrepared(Call& call, const std::string& handle) {
+  ARROW_ASSIGN_OR_RAISE(const auto prepared,
+                        call.gateway().DescribePrepared(call.context(), handle));
+  return fl::SchemaResult::Make(*prepared.schema);
 }
 
 StreamResult FetchPrepared(Call& call, const std::string& handle) {
