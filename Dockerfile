@@ -26,4 +26,4 @@ RUN ln -s /opt/pintail/bin/pintail /usr/local/bin/pintail \
 USER pintail
 WORKDIR /var/lib/pintail
 ENTRYPOINT ["pintail"]
-CMD ["serve", "--database", "/var/lib/pintail/pintail.duckdb"]
+CMD ["serve", "--database", "/var/lib/pintail/hot.duckdb"]

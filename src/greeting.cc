@@ -12,8 +12,8 @@ std::string Reachable(const std::string& address) {
   return address;
 }
 
-void AddLines(const char* door, const char* scheme, const std::vector<std::string>& addresses,
-              std::string* text) {
+void AddLines(const char* door, const char* scheme,
+              const std::vector<std::string>& addresses, std::string* text) {
   for (const std::string& address : addresses) {
     *text += std::string("  ") + door + scheme + Reachable(address) + "\n";
   }
@@ -22,27 +22,33 @@ void AddLines(const char* door, const char* scheme, const std::vector<std::strin
 }  // namespace
 
 std::string Greeting(const ReadyState& state, const std::string& database_path) {
-  std::string text =
-      "Pintail " + state.version + " serves " +
-      (database_path == ":memory:" ? std::string("a database in memory") : database_path) +
-      "\n\n";
+  std::string text = "Pintail " + state.version + " serves " +
+                     (database_path == ":memory:" ? std::string("a database in memory")
+                                                  : database_path) +
+                     "\n\n";
   AddLines("Flight SQL  ", "grpc://", state.flight, &text);
   AddLines("HTTP        ", "http://", state.http, &text);
   if (!state.http.empty()) {
     const std::string url = "http://" + Reachable(state.http.front());
-    text += "\nTry it in another terminal:\n\n"
-            "curl -sS -H 'Content-Type: text/csv' --data-binary $'city,degrees\\nOslo,4\\n"
-            "Rome,19\\n' '" + url + "/v1/ingest/weather'\n"
-            "curl -sS -H 'Content-Type: text/plain' -H 'Accept: text/csv' --data 'SELECT * "
-            "FROM weather ORDER BY degrees' '" + url + "/v1/query'\n";
+    text +=
+        "\nTry it in another terminal:\n\n"
+        "curl -sS -H 'Content-Type: text/csv' --data-binary $'city,degrees\\nOslo,4\\n"
+        "Rome,19\\n' '" +
+        url +
+        "/v1/ingest/weather'\n"
+        "curl -sS -H 'Content-Type: text/plain' -H 'Accept: text/csv' --data 'SELECT * "
+        "FROM weather ORDER BY degrees' '" +
+        url + "/v1/query'\n";
   }
   if (!state.flight.empty()) {
-    text += "\nOr in Python (pip install adbc-driver-flightsql pyarrow):\n\n"
-            "import adbc_driver_flightsql.dbapi as flight_sql\n"
-            "with flight_sql.connect('grpc://" + Reachable(state.flight.front()) +
-            "') as connection, connection.cursor() as cursor:\n"
-            "    cursor.execute('SELECT 40 + 2 AS answer')\n"
-            "    print(cursor.fetch_arrow_table())\n";
+    text +=
+        "\nOr in Python (pip install adbc-driver-flightsql pyarrow):\n\n"
+        "import adbc_driver_flightsql.dbapi as flight_sql\n"
+        "with flight_sql.connect('grpc://" +
+        Reachable(state.flight.front()) +
+        "') as connection, connection.cursor() as cursor:\n"
+        "    cursor.execute('SELECT 40 + 2 AS answer')\n"
+        "    print(cursor.fetch_arrow_table())\n";
   }
   return text + "\nCtrl-C ends it in order.\n";
 }

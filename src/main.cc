@@ -17,6 +17,6 @@ arrow::Result<std::string> DuckDbVersion() {
 int main(int argc, char** argv) {
   // gRPC's own lines say again, in its words, what our errors say.
   setenv("GRPC_VERBOSITY", "NONE", 0);
-  return pintail::cli::Main(
-      argc, argv, {.serve = pintail::Serve, .duckdb_version = DuckDbVersion});
+  return pintail::cli::Main(argc, argv,
+                            {.serve = pintail::Serve, .duckdb_version = DuckDbVersion});
 }

@@ -30,7 +30,8 @@ std::string ReadyText(const ReadyState& state) {
          ", \"http\": " + ListText(state.http) + "}\n";
 }
 
-arrow::Result<ReadyFile> ReadyFile::Write(const std::string& path, const ReadyState& state) {
+arrow::Result<ReadyFile> ReadyFile::Write(const std::string& path,
+                                          const ReadyState& state) {
   // Written under another name and renamed, so that no one reads half a file.
   const std::string partial = path + ".partial";
   std::ofstream out(partial, std::ios::trunc);
@@ -49,7 +50,8 @@ arrow::Result<ReadyFile> ReadyFile::Write(const std::string& path, const ReadySt
 
 ReadyFile::ReadyFile(std::string path) : path_(std::move(path)) {}
 
-ReadyFile::ReadyFile(ReadyFile&& other) noexcept : path_(std::exchange(other.path_, "")) {}
+ReadyFile::ReadyFile(ReadyFile&& other) noexcept
+    : path_(std::exchange(other.path_, "")) {}
 
 ReadyFile::~ReadyFile() {
   std::error_code ignored;

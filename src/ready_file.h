@@ -21,7 +21,8 @@ std::string ReadyText(const ReadyState& state);
 // Is there, whole, from Write until this object is destroyed.
 class ReadyFile {
  public:
-  // Replaces a file that is there. Unavailable, naming the path, when it cannot be written.
+  // Replaces a file that is there. Unavailable, naming the path, when it cannot be
+  // written.
   static arrow::Result<ReadyFile> Write(const std::string& path, const ReadyState& state);
   ~ReadyFile();
   ReadyFile(ReadyFile&& other) noexcept;

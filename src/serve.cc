@@ -47,7 +47,8 @@ std::string BundledExtensions() {
   std::error_code ignored;
   std::vector<fs::path> homes;
   if (const char* home = std::getenv("PINTAIL_HOME")) homes.emplace_back(home);
-  homes.push_back(fs::read_symlink("/proc/self/exe", ignored).parent_path().parent_path());
+  homes.push_back(
+      fs::read_symlink("/proc/self/exe", ignored).parent_path().parent_path());
   for (const fs::path& home : homes) {
     const fs::path folder = home / "lib" / "duckdb_extensions";
     if (fs::is_directory(folder, ignored)) return folder;

@@ -7,9 +7,9 @@
 
 namespace pintail {
 
-// Serves until SIGTERM, SIGINT or SIGHUP, then drains and returns. A second signal ends the
-// process at once with code 1. Blocks these signals in the calling thread, which must be
-// the only one so far.
+// Serves until SIGTERM, SIGINT or SIGHUP, then drains and returns. A second signal ends
+// the process at once with code 1. Blocks these signals in the calling thread, which must
+// be the only one so far.
 arrow::Status Serve(const config::Settings& settings);
 
 }  // namespace pintail

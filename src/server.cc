@@ -71,8 +71,8 @@ arrow::Result<std::unique_ptr<Server>> Server::Make(ServerOptions options) {
     ARROW_ASSIGN_OR_RAISE(const auto connection, state->database->Connect());
     ARROW_RETURN_NOT_OK(catalog::EnsureMetricsTable(*connection));
   }
-  state->streams = std::make_unique<catalog::Streams>(
-      state->clock, given.stream_defaults, given.streams, given.max_streams);
+  state->streams = std::make_unique<catalog::Streams>(state->clock, given.stream_defaults,
+                                                      given.streams, given.max_streams);
   ARROW_ASSIGN_OR_RAISE(state->gateway,
                         gateway::Gateway::Make({.database = *state->database,
                                                 .streams = *state->streams,

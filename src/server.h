@@ -21,8 +21,8 @@ class Log;
 class Server {
  public:
   // Opens the database and builds everything that needs no network. PermissionDenied for
-  // an address that other machines reach, as there is no authentication; Unavailable for a database that
-  // cannot be opened.
+  // an address that other machines reach, as there is no authentication; Unavailable for
+  // a database that cannot be opened.
   static arrow::Result<std::unique_ptr<Server>> Make(ServerOptions options);
   // Stops, with the grace of the options, when Stop was not called.
   ~Server();
@@ -32,9 +32,9 @@ class Server {
   // Opens the listeners. Unavailable, naming the address, when one cannot be had.
   arrow::Status Start();
 
-  // Takes no new work, lets running work end within the grace, cancels the rest, closes the listeners
-  // and writes the database's log into its file. The first error, after all of it was
-  // tried. Idempotent.
+  // Takes no new work, lets running work end within the grace, cancels the rest, closes
+  // the listeners and writes the database's log into its file. The first error, after all
+  // of it was tried. Idempotent.
   arrow::Status Stop();
 
   // Where it really listens, as "address:port"; empty before Start.

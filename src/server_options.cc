@@ -79,7 +79,8 @@ gateway::GatewayOptions GatewayOf(const Settings& settings) {
       .version = std::string(config::Version()),
   };
   for (const Settings::Entry& entry : settings.entries()) {
-    gateway.settings.push_back({std::string(entry.option->key), entry.shown, entry.where});
+    gateway.settings.push_back(
+        {std::string(entry.option->key), entry.shown, entry.where});
   }
   return gateway;
 }
@@ -101,7 +102,8 @@ arrow::Result<flight::FlightDoorOptions> FlightOf(const Settings& settings) {
       .limits = LimitsOf(settings),
   };
   const bool advertise = settings.Switch("flight.advertise_transactions");
-  const auto add = [&flight](const std::vector<std::string>& addresses, bool transactions) {
+  const auto add = [&flight](const std::vector<std::string>& addresses,
+                             bool transactions) {
     for (const std::string& text : addresses) {
       ARROW_ASSIGN_OR_RAISE(auto address, flight::ListenAddress::Parse(text));
       address.advertise_transactions = transactions;
@@ -144,13 +146,13 @@ arrow::Result<catalog::StreamPolicy> DefaultsOf(const Settings& settings) {
       .commit_rows = settings.OptionalInteger("ingest.commit_rows"),
       .commit_interval = settings.OptionalDuration("ingest.commit_interval"),
   };
-  ARROW_ASSIGN_OR_RAISE(policy.schema_policy,
-                        columnar::ParseSchemaPolicy(settings.Text("ingest.schema_policy")));
+  ARROW_ASSIGN_OR_RAISE(policy.schema_policy, columnar::ParseSchemaPolicy(
+                                                  settings.Text("ingest.schema_policy")));
   return policy;
 }
 
-arrow::Result<catalog::StreamDeclaration> StreamOf(const config::StreamSetting& setting,
-                                                   const catalog::StreamPolicy& defaults) {
+arrow::Result<catalog::StreamDeclaration> StreamOf(
+    const config::StreamSetting& setting, const catalog::StreamPolicy& defaults) {
   catalog::StreamDeclaration stream{.name = setting.name, .policy = defaults};
   if (!setting.target_table.empty()) {
     auto target = flight::TableOfDottedName(setting.target_table);

@@ -34,8 +34,8 @@ struct ServerOptions {
   std::chrono::milliseconds drain_grace{10'000};
 };
 
-// The options that the settings mean. `extension_directory` is used where the settings name
-// none. InvalidArgument for an address or a table name that is malformed.
+// The options that the settings mean. `extension_directory` is used where the settings
+// name none. InvalidArgument for an address or a table name that is malformed.
 arrow::Result<ServerOptions> MakeServerOptions(const config::Settings& settings,
                                                const std::string& extension_directory);
 

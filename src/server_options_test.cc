@@ -55,9 +55,8 @@ TEST(ServerOptions, AreWhatTheRoomsHaveByDefault) {
 }
 
 TEST(ServerOptions, TellListenersApartByWhetherTheyAdvertiseTransactions) {
-  const auto options =
-      OptionsOf({{"--flight-listen", {"127.0.0.1:1"}},
-                 {"--flight-listen-no-transactions", {"127.0.0.1:2"}}});
+  const auto options = OptionsOf({{"--flight-listen", {"127.0.0.1:1"}},
+                                  {"--flight-listen-no-transactions", {"127.0.0.1:2"}}});
   ASSERT_TRUE(options.ok()) << options.status();
   ASSERT_EQ(options->flight.listen.size(), 2U);
   EXPECT_EQ(options->flight.listen[0].port, 1);

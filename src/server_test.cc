@@ -66,7 +66,8 @@ TEST(Server, HasTheMetricsTableUnlessItIsTurnedOff) {
   const auto with = StartServer();
   EXPECT_EQ(Ask(*ClientOf(*with), "SELECT count(*) AS n FROM metrics"), "n\n0\n");
   const auto without = StartServer({{"--metrics-table-enabled", {"false"}}});
-  EXPECT_THAT(Ask(*ClientOf(*without), "SELECT count(*) FROM metrics"), HasSubstr("metrics"));
+  EXPECT_THAT(Ask(*ClientOf(*without), "SELECT count(*) FROM metrics"),
+              HasSubstr("metrics"));
 }
 
 TEST(Server, KeepsWhatWasWrittenWhenItStopsAndStartsAgain) {
@@ -130,13 +131,15 @@ TEST(Client, CancelsAStatementFromAnotherThread) {
   const auto client = ClientOf(*server);
   // Endless, so that only the cancellation can end it.
   const std::string endless =
-      "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n % 7 FROM t) SELECT count(*) FROM t";
+      "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n % 7 FROM t) SELECT count(*) "
+      "FROM t";
   for (const std::string& sql : {endless, "CREATE TABLE made AS " + endless}) {
     std::thread other([&] {
       const auto watcher = ClientOf(*server);
-      while (Ask(*watcher, "SELECT count(*) AS n FROM pintail.statements WHERE status = "
-                           "'running' AND sql LIKE '%RECURSIVE%' AND sql NOT LIKE "
-                           "'%pintail%'") == "n\n0\n") {
+      while (Ask(*watcher,
+                 "SELECT count(*) AS n FROM pintail.statements WHERE status = "
+                 "'running' AND sql LIKE '%RECURSIVE%' AND sql NOT LIKE "
+                 "'%pintail%'") == "n\n0\n") {
         std::this_thread::yield();
       }
       client->Cancel();

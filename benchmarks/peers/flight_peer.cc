@@ -1,8 +1,8 @@
 // The ceiling: an Arrow Flight server that does nothing but move batches.
 //
 // DoPut with a path descriptor keeps the batches under that path, or drops them when the
-// path is "sink"; GetFlightInfo and DoGet send what was kept. What Pintail needs more than
-// this server is what Pintail costs. Prints one JSON line with its port.
+// path is "sink"; GetFlightInfo and DoGet send what was kept. What Pintail needs more
+// than this server is what Pintail costs. Prints one JSON line with its port.
 #include <unistd.h>
 
 #include <csignal>
@@ -49,9 +49,9 @@ class FlightPeer : public flight::FlightServerBase {
     ARROW_ASSIGN_OR_RAISE(Kept kept, Find(PathOf(descriptor)));
     flight::FlightEndpoint endpoint;
     endpoint.ticket.ticket = PathOf(descriptor);
-    ARROW_ASSIGN_OR_RAISE(flight::FlightInfo made,
-                          flight::FlightInfo::Make(*kept.schema, descriptor, {endpoint},
-                                                   -1, -1));
+    ARROW_ASSIGN_OR_RAISE(
+        flight::FlightInfo made,
+        flight::FlightInfo::Make(*kept.schema, descriptor, {endpoint}, -1, -1));
     *info = std::make_unique<flight::FlightInfo>(std::move(made));
     return arrow::Status::OK();
   }

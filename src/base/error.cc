@@ -9,9 +9,9 @@ namespace {
 constexpr char kDetailTypeId[] = "pintail::base::ErrorKind";
 
 constexpr std::array<std::string_view, kErrorKindCount> kNames = {
-    "not_found",         "already_exists", "invalid_sql", "invalid_argument",
-    "unauthenticated",   "permission_denied", "conflict", "unavailable",
-    "deadline_exceeded", "cancelled", "resource_exhausted", "unimplemented",
+    "not_found",         "already_exists",    "invalid_sql",        "invalid_argument",
+    "unauthenticated",   "permission_denied", "conflict",           "unavailable",
+    "deadline_exceeded", "cancelled",         "resource_exhausted", "unimplemented",
     "internal"};
 
 class KindDetail : public arrow::StatusDetail {

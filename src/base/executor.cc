@@ -35,7 +35,8 @@ struct Executor::State {
   void StartThread() {
     threads.emplace_back([this] { Work(); });
     // Linux keeps 15 characters of a thread's name.
-    pthread_setname_np(threads.back().native_handle(), options.name.substr(0, 15).c_str());
+    pthread_setname_np(threads.back().native_handle(),
+                       options.name.substr(0, 15).c_str());
   }
 
   const Options options;

@@ -7,7 +7,8 @@
 namespace pintail::base {
 namespace {
 
-// For each byte: 0 when it stands for itself, else the letter of its short escape, or 'u'.
+// For each byte: 0 when it stands for itself, else the letter of its short escape, or
+// 'u'.
 constexpr std::array<char, 256> MakeEscapes() {
   std::array<char, 256> escapes{};
   for (int c = 0; c < 0x20; ++c) escapes[c] = 'u';

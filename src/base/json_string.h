@@ -7,8 +7,8 @@
 
 namespace pintail::base {
 
-// Appends `text` as a JSON string literal, quotes included. Bytes that are not valid UTF-8
-// become U+FFFD, so that the result is always valid JSON.
+// Appends `text` as a JSON string literal, quotes included. Bytes that are not valid
+// UTF-8 become U+FFFD, so that the result is always valid JSON.
 void AppendJsonString(std::string_view text, std::string* out);
 
 // The same for text that is known to be valid UTF-8: it is only escaped.

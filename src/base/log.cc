@@ -133,9 +133,8 @@ class RoomLog final : public Log {
  private:
   std::string ConsoleLine(LogLevel level, std::string_view message,
                           std::initializer_list<LogField> fields) const {
-    std::string line =
-        std::format("{} {:<5} {} ", TimeNow(), kLevelNames[static_cast<size_t>(level)],
-                    room_);
+    std::string line = std::format("{} {:<5} {} ", TimeNow(),
+                                   kLevelNames[static_cast<size_t>(level)], room_);
     AppendConsoleText(message, /*is_value=*/false, &line);
     for (const LogField& field : fields) AppendConsoleField(field, &line);
     return line;

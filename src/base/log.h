@@ -1,8 +1,9 @@
-// Structured logs: one line an event, with fields, for people (console) or machines (JSON).
+// Structured logs: one line an event, with fields, for people (console) or machines
+// (JSON).
 //
-// A Logs object owns the sink; each room asks it for its own Log by the room's name, whose
-// level can be set apart. Everything here may be called from any thread. Messages and
-// fields must hold no secret.
+// A Logs object owns the sink; each room asks it for its own Log by the room's name,
+// whose level can be set apart. Everything here may be called from any thread. Messages
+// and fields must hold no secret.
 #pragma once
 
 #include <cstdint>

@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
-#include <regex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -38,6 +37,16 @@ class LogFile {
   std::filesystem::path folder_;
 };
 
+// The line with each digit of its time as 0, so that it can be compared.
+std::string WithoutTime(std::string line) {
+  constexpr std::string_view kTime = "0000-00-00T00:00:00.000Z";
+  const size_t begin = line.find_first_of("0123456789");
+  for (size_t i = begin; i < line.size() && i < begin + kTime.size(); ++i) {
+    if (line[i] >= '0' && line[i] <= '9') line[i] = '0';
+  }
+  return line;
+}
+
 std::unique_ptr<Logs> MakeLogs(Logs::Options options) {
   return Logs::Make(options).ValueOrDie();
 }
@@ -52,11 +61,9 @@ TEST(Log, ConsoleLinesShowTimeLevelRoomMessageAndFields) {
   logs->Flush();
   const auto lines = file.Lines();
   ASSERT_EQ(lines.size(), 1u);
-  EXPECT_TRUE(std::regex_match(
-      lines[0],
-      std::regex(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z warn  engine slow statement )"
-                 R"(request_id=00ff rows=12 seconds=1.5 cached=false)")))
-      << lines[0];
+  EXPECT_EQ(WithoutTime(lines[0]),
+            "0000-00-00T00:00:00.000Z warn  engine slow statement "
+            "request_id=00ff rows=12 seconds=1.5 cached=false");
 }
 
 TEST(Log, ConsoleTextCannotForgeALineOrAField) {
@@ -67,40 +74,37 @@ TEST(Log, ConsoleTextCannotForgeALineOrAField) {
   logs->Flush();
   const auto lines = file.Lines();
   ASSERT_EQ(lines.size(), 1u);
-  EXPECT_TRUE(lines[0].ends_with(
-      R"("first\nsecond" name="a b=c" empty="" esc="\u001b[2J")"))
+  EXPECT_TRUE(
+      lines[0].ends_with(R"("first\nsecond" name="a b=c" empty="" esc="\u001b[2J")"))
       << lines[0];
 }
 
 TEST(Log, JsonLinesAreOneEscapedObjectEach) {
   LogFile file;
-  const auto logs = MakeLogs(
-      {.format = LogFormat::kJson, .room_levels = {}, .path = file.path()});
+  const auto logs =
+      MakeLogs({.format = LogFormat::kJson, .room_levels = {}, .path = file.path()});
   logs->For("gateway").Error("bad \"quote\"\n", {{"request_id", "r-1"},
-                                                {"bytes", int64_t{1} << 53},
-                                                {"ratio", 0.25},
-                                                {"nan", 0.0 / 0.0},
-                                                {"ok", true},
-                                                {"text", "\xFF"}});
+                                                 {"bytes", int64_t{1} << 53},
+                                                 {"ratio", 0.25},
+                                                 {"nan", 0.0 / 0.0},
+                                                 {"ok", true},
+                                                 {"text", "\xFF"}});
   logs->Flush();
   const auto lines = file.Lines();
   ASSERT_EQ(lines.size(), 1u);
-  EXPECT_TRUE(std::regex_match(
-      lines[0],
-      std::regex(
-          R"(\{"time":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z","level":"error",)"
-          R"("room":"gateway","message":"bad \\"quote\\"\\n","request_id":"r-1",)"
-          R"("bytes":9007199254740992,"ratio":0.25,"nan":null,"ok":true,)"
-          "\"text\":\"\xEF\xBF\xBD\"\\}")))
-      << lines[0];
+  EXPECT_EQ(WithoutTime(lines[0]),
+            R"({"time":"0000-00-00T00:00:00.000Z","level":"error","room":"gateway",)"
+            R"("message":"bad \"quote\"\n","request_id":"r-1",)"
+            R"("bytes":9007199254740992,"ratio":0.25,"nan":null,"ok":true,)"
+            "\"text\":\"\xEF\xBF\xBD\"}");
 }
 
 TEST(Log, RoomsHaveTheirOwnLevels) {
   LogFile file;
-  const auto logs = MakeLogs(
-      {.level = LogLevel::kWarn,
-       .room_levels = {{"engine", LogLevel::kDebug}, {"http", LogLevel::kOff}},
-       .path = file.path()});
+  const auto logs =
+      MakeLogs({.level = LogLevel::kWarn,
+                .room_levels = {{"engine", LogLevel::kDebug}, {"http", LogLevel::kOff}},
+                .path = file.path()});
   logs->For("engine").Debug("engine detail");
   logs->For("query").Info("not shown");
   logs->For("query").Warn("query warning");

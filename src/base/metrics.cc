@@ -1,5 +1,5 @@
-// A thin layer over prometheus-cpp, so that no other file sees its headers and each server
-// has its own registry.
+// A thin layer over prometheus-cpp, so that no other file sees its headers and each
+// server has its own registry.
 #include "base/metrics.h"
 
 #include <mutex>

@@ -38,7 +38,8 @@ struct Timers::State {
   }
 
   void Cancel(uint64_t id) {
-    std::shared_ptr<Timer> timer;  // released after the lock, as its callback may own much
+    std::shared_ptr<Timer>
+        timer;  // released after the lock, as its callback may own much
     std::unique_lock lock(mutex);
     const auto found = timers.find(id);
     if (found == timers.end()) return;
@@ -135,8 +136,7 @@ Timers::~Timers() {
 
 std::unique_ptr<Timers::Handle> Timers::At(Clock::Steady when,
                                            std::function<void()> callback) {
-  const uint64_t id =
-      state_->Add(when, std::chrono::nanoseconds(0), std::move(callback));
+  const uint64_t id = state_->Add(when, std::chrono::nanoseconds(0), std::move(callback));
   return std::make_unique<OwnedTimer<State>>(state_, id);
 }
 

@@ -1,4 +1,5 @@
-// The streams: which ingest targets exist, how each is to be treated, and what has come in.
+// The streams: which ingest targets exist, how each is to be treated, and what has come
+// in.
 //
 // A stream is declared in the configuration or comes to be when first written to. One
 // registry per server; thread-safe.
@@ -54,7 +55,8 @@ class Streams {
   Streams(const base::Clock& clock, StreamPolicy defaults,
           std::vector<StreamDeclaration> declared, size_t max_streams = 10'000);
 
-  // The stream's declaration: the declared one, or the defaults with its own name as table.
+  // The stream's declaration: the declared one, or the defaults with its own name as
+  // table.
   StreamDeclaration Find(const std::string& name) const;
 
   void RecordCommit(const StreamDeclaration& stream, int64_t rows, int64_t bytes);

@@ -24,10 +24,12 @@ class Running {
   void Set(std::shared_ptr<fl::AsyncListenerBase> call) {
     const std::lock_guard lock(mutex_);
     call_ = std::move(call);
+    if (call_ && cancelled_) call_->TryCancel();
   }
   void Set(std::weak_ptr<fl::FlightStreamReader> stream) {
     const std::lock_guard lock(mutex_);
     stream_ = std::move(stream);
+    if (const auto open = stream_.lock(); open && cancelled_) open->Cancel();
   }
   void Begin() {
     const std::lock_guard lock(mutex_);
@@ -82,8 +84,8 @@ class InfoListener final : public fl::AsyncListener<fl::FlightInfo> {
   arrow::Result<fl::FlightInfo> result_ = arrow::Status::UnknownError("no answer");
 };
 
-// A Flight SQL client whose statements can be cancelled while the server still works on the
-// first answer: a statement with an effect runs there.
+// A Flight SQL client whose statements can be cancelled while the server still works on
+// the first answer: a statement with an effect runs there.
 class CancellableClient final : public sql::FlightSqlClient {
  public:
   CancellableClient(std::shared_ptr<fl::FlightClient> client,
@@ -98,7 +100,6 @@ class CancellableClient final : public sql::FlightSqlClient {
     auto listener = std::make_shared<InfoListener>();
     client_->GetFlightInfoAsync(options, descriptor, listener);
     running_->Set(listener);
-    if (running_->cancelled()) listener->TryCancel();
     auto answer = listener->Wait();
     running_->Set(std::shared_ptr<fl::AsyncListenerBase>());
     ARROW_ASSIGN_OR_RAISE(auto result, std::move(answer));
@@ -231,8 +232,8 @@ class SqlClient final : public Client {
     running_->Set(std::weak_ptr(stream));
     // A type that depends on parameters is only known once the statement runs.
     ARROW_ASSIGN_OR_RAISE(schema, stream->GetSchema());
-    answer.rows = std::make_shared<AnswerReader>(std::move(stream), std::move(schema),
-                                                 running_);
+    answer.rows =
+        std::make_shared<AnswerReader>(std::move(stream), std::move(schema), running_);
     return answer;
   }
 
@@ -242,8 +243,9 @@ class SqlClient final : public Client {
     const bool unreachable =
         detail && detail->code() == fl::FlightStatusCode::Unavailable && !reached_;
     if (!unreachable) return status;
-    return base::MakeError(base::ErrorKind::kUnavailable, "cannot reach a server at ", url_,
-                           "; start one with `pintail serve`, or name another with --url");
+    return base::MakeError(
+        base::ErrorKind::kUnavailable, "cannot reach a server at ", url_,
+        "; start one with `pintail serve`, or name another with --url");
   }
 
   const std::string url_;

@@ -23,9 +23,10 @@ class Program {
                 "pintail") {
     parser_.set_version_flag("--version", "pintail " + std::string(config::Version()));
     parser_.require_subcommand(1);
-    parser_.footer("`pintail COMMAND --help` tells more. Results go to standard output, all "
-                   "else to standard error.\nExit codes: 0 done, 1 failed, 2 a mistake in "
-                   "the command line.");
+    parser_.footer(
+        "`pintail COMMAND --help` tells more. Results go to standard output, all "
+        "else to standard error.\nExit codes: 0 done, 1 failed, 2 a mistake in "
+        "the command line.");
     Add(MakeServeCommand(parts.serve));
     Add(MakeQueryCommand());
     Add(MakeShellCommand());

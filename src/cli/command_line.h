@@ -22,7 +22,8 @@ struct Parts {
   std::function<arrow::Result<std::string>()> duckdb_version;
 };
 
-// Runs the program; its exit code: 0, 1 when it failed, 2 for a mistake in the command line.
+// Runs the program; its exit code: 0, 1 when it failed, 2 for a mistake in the command
+// line.
 int Main(int argc, const char* const* argv, const Parts& parts);
 
 }  // namespace pintail::cli

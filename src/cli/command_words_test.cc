@@ -30,7 +30,8 @@ TEST(TableNames, AreReadInPartsAndQuoted) {
     ASSERT_TRUE(name.ok()) << name.status();
     EXPECT_EQ((std::vector{name->catalog, name->schema, name->table}), row.parts);
   }
-  for (const char* bad : {"", ".", "a.", ".a", "a..b", "a.b.c.d", "\"a", "\"a\"b", "a\"b", "\"\""}) {
+  for (const char* bad :
+       {"", ".", "a.", ".a", "a..b", "a.b.c.d", "\"a", "\"a\"b", "a\"b", "\"\""}) {
     EXPECT_FALSE(ParseTableName(bad).ok()) << bad;
   }
 }
@@ -63,7 +64,9 @@ TEST(PlainMessage, LeavesOutWhatTheTransportAdds) {
 
 TEST(CompletionScripts, NameEveryCommandAndFlag) {
   const std::vector<CompletedCommand> commands = {
-      {.name = "query", .summary = "Run SQL: it's good", .words = {"--format", "--param"}},
+      {.name = "query",
+       .summary = "Run SQL: it's good",
+       .words = {"--format", "--param"}},
       {.name = "config", .summary = "Check", .words = {"check", "--config"}}};
   EXPECT_THAT(BashCompletions(commands), HasSubstr("query) words='--format --param' ;;"));
   EXPECT_THAT(ZshCompletions(commands), HasSubstr("'query:Run SQL  it s good'"));

@@ -8,18 +8,18 @@ namespace pintail::cli {
 namespace {
 
 constexpr std::array<std::string_view, 82> kKeywords = {
-    "ALL",       "ALTER",    "ANALYZE",  "AND",       "ANTI",      "AS",        "ASC",
-    "ASOF",      "ATTACH",   "BEGIN",    "BETWEEN",   "BY",        "CASE",      "CAST",
-    "CHECKPOINT", "COLUMN",  "COMMIT",   "COPY",      "CREATE",    "CROSS",     "DATABASE",
-    "DEFAULT",   "DELETE",   "DESC",     "DESCRIBE",  "DETACH",    "DISTINCT",  "DROP",
-    "ELSE",      "END",      "EXCEPT",   "EXISTS",    "EXPLAIN",   "FALSE",     "FROM",
-    "FULL",      "GROUP",    "HAVING",   "IN",        "INDEX",     "INNER",     "INSERT",
-    "INTERSECT", "INTERVAL", "INTO",     "IS",        "JOIN",      "LEFT",      "LIKE",
-    "LIMIT",     "MERGE",    "NOT",      "NULL",      "OFFSET",    "ON",        "OR",
-    "ORDER",     "OVER",     "PARTITION", "PIVOT",    "PRIMARY",   "QUALIFY",   "REPLACE",
-    "RETURNING", "RIGHT",    "ROLLBACK", "SELECT",    "SET",       "SHOW",      "SUMMARIZE",
-    "TABLE",     "TABLES",   "TEMPORARY", "THEN",     "TRUE",      "UNION",     "UPDATE",
-    "USING",     "VALUES",   "VIEW",     "WHEN",      "WHERE"};
+    "ALL",        "ALTER",    "ANALYZE",   "AND",      "ANTI",    "AS",       "ASC",
+    "ASOF",       "ATTACH",   "BEGIN",     "BETWEEN",  "BY",      "CASE",     "CAST",
+    "CHECKPOINT", "COLUMN",   "COMMIT",    "COPY",     "CREATE",  "CROSS",    "DATABASE",
+    "DEFAULT",    "DELETE",   "DESC",      "DESCRIBE", "DETACH",  "DISTINCT", "DROP",
+    "ELSE",       "END",      "EXCEPT",    "EXISTS",   "EXPLAIN", "FALSE",    "FROM",
+    "FULL",       "GROUP",    "HAVING",    "IN",       "INDEX",   "INNER",    "INSERT",
+    "INTERSECT",  "INTERVAL", "INTO",      "IS",       "JOIN",    "LEFT",     "LIKE",
+    "LIMIT",      "MERGE",    "NOT",       "NULL",     "OFFSET",  "ON",       "OR",
+    "ORDER",      "OVER",     "PARTITION", "PIVOT",    "PRIMARY", "QUALIFY",  "REPLACE",
+    "RETURNING",  "RIGHT",    "ROLLBACK",  "SELECT",   "SET",     "SHOW",     "SUMMARIZE",
+    "TABLE",      "TABLES",   "TEMPORARY", "THEN",     "TRUE",    "UNION",    "UPDATE",
+    "USING",      "VALUES",   "VIEW",      "WHEN",     "WHERE"};
 
 bool IsWordLetter(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || (c & 0x80) != 0;
@@ -27,8 +27,9 @@ bool IsWordLetter(char c) {
 
 std::string Lower(std::string_view text) {
   std::string lower(text);
-  std::ranges::transform(lower, lower.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::ranges::transform(lower, lower.begin(), [](unsigned char c) {
+    return static_cast<char>(std::tolower(c));
+  });
   return lower;
 }
 
@@ -38,7 +39,8 @@ bool BeginsWith(std::string_view word, std::string_view prefix) {
 
 // A keyword in the case that its beginning was typed in.
 std::string InCaseOf(std::string_view keyword, std::string_view typed) {
-  const bool lower = !typed.empty() && std::islower(static_cast<unsigned char>(typed.front()));
+  const bool lower =
+      !typed.empty() && std::islower(static_cast<unsigned char>(typed.front()));
   return lower ? Lower(keyword) : std::string(keyword);
 }
 
@@ -47,7 +49,8 @@ std::string CommonBeginning(const std::vector<std::string>& words) {
   std::string common = words.front();
   for (const std::string& word : words) {
     size_t same = 0;
-    while (same < common.size() && same < word.size() && common[same] == word[same]) ++same;
+    while (same < common.size() && same < word.size() && common[same] == word[same])
+      ++same;
     common.resize(same);
   }
   return common;
@@ -56,9 +59,8 @@ std::string CommonBeginning(const std::vector<std::string>& words) {
 }  // namespace
 
 const std::vector<std::string>& DotCommands() {
-  static const std::vector<std::string> commands = {".help",  ".mode",   ".quit",
-                                                    ".schema", ".tables", ".timing",
-                                                    ".types"};
+  static const std::vector<std::string> commands = {
+      ".help", ".mode", ".quit", ".schema", ".tables", ".timing", ".types"};
   return commands;
 }
 
@@ -79,7 +81,8 @@ Completions Completer::Complete(std::string_view line) const {
     // After a dot only a name can come.
     const bool names_only = begin > 0 && line[begin - 1] == '.';
     for (const std::string_view keyword : kKeywords) {
-      if (!names_only && BeginsWith(keyword, typed)) words.insert(InCaseOf(keyword, typed));
+      if (!names_only && BeginsWith(keyword, typed))
+        words.insert(InCaseOf(keyword, typed));
     }
     for (const std::string& name : names_) {
       if (BeginsWith(name, typed)) words.insert(name);

@@ -13,7 +13,8 @@ std::string Names(const std::vector<CompletedCommand>& commands) {
 
 std::string Words(const CompletedCommand& command) {
   std::string words;
-  for (const std::string& word : command.words) words += (words.empty() ? "" : " ") + word;
+  for (const std::string& word : command.words)
+    words += (words.empty() ? "" : " ") + word;
   return words;
 }
 
@@ -31,7 +32,9 @@ std::string BashCompletions(const std::vector<CompletedCommand>& commands) {
       "_pintail() {\n"
       "  local current=${COMP_WORDS[COMP_CWORD]} words\n"
       "  if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
-      "    words='" + Names(commands) + " --help --version'\n"
+      "    words='" +
+      Names(commands) +
+      " --help --version'\n"
       "  else\n"
       "    case ${COMP_WORDS[1]} in\n";
   for (const CompletedCommand& command : commands) {
@@ -78,12 +81,12 @@ std::string ZshCompletions(const std::vector<CompletedCommand>& commands) {
 std::string FishCompletions(const std::vector<CompletedCommand>& commands) {
   std::string script;
   for (const CompletedCommand& command : commands) {
-    script += "complete -c pintail -n __fish_use_subcommand -f -a " + command.name + " -d '" +
-              Plain(command.summary) + "'\n";
+    script += "complete -c pintail -n __fish_use_subcommand -f -a " + command.name +
+              " -d '" + Plain(command.summary) + "'\n";
     for (const std::string& word : command.words) {
       const bool flag = word.starts_with("--");
-      script += "complete -c pintail -n '__fish_seen_subcommand_from " + command.name + "' " +
-                (flag ? "-l " + word.substr(2) : "-f -a " + word) + "\n";
+      script += "complete -c pintail -n '__fish_seen_subcommand_from " + command.name +
+                "' " + (flag ? "-l " + word.substr(2) : "-f -a " + word) + "\n";
     }
   }
   return script;

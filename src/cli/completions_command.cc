@@ -11,8 +11,8 @@ std::vector<CompletedCommand> CommandsOf(const CLI::App& program) {
   std::vector<CompletedCommand> commands;
   for (const CLI::App* command : program.get_subcommands({})) {
     if (command->get_group().empty()) continue;
-    CompletedCommand& completed = commands.emplace_back(
-        CompletedCommand{.name = command->get_name(), .summary = command->get_description()});
+    CompletedCommand& completed = commands.emplace_back(CompletedCommand{
+        .name = command->get_name(), .summary = command->get_description()});
     for (const CLI::App* sub : command->get_subcommands({})) {
       if (!sub->get_group().empty()) completed.words.push_back(sub->get_name());
     }

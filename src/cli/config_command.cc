@@ -55,13 +55,15 @@ class ConfigCommand final : public Command {
   }
 
   static void PrintNotes(const config::Settings& settings, const Terminal& terminal) {
-    for (const std::string& note : settings.notes) terminal.err << "note: " << note << "\n";
+    for (const std::string& note : settings.notes)
+      terminal.err << "note: " << note << "\n";
   }
 
   arrow::Status Check(const Terminal& terminal) {
     ARROW_ASSIGN_OR_RAISE(const auto settings, Load(check_flags_));
     PrintNotes(settings, terminal);
-    terminal.out << (settings.file.empty() ? std::string("no file; the rest") : settings.file)
+    terminal.out << (settings.file.empty() ? std::string("no file; the rest")
+                                           : settings.file)
                  << " is right\n";
     return arrow::Status::OK();
   }

@@ -9,7 +9,9 @@ namespace {
 class HealthCommand final : public Command {
  public:
   std::string_view name() const override { return "health"; }
-  std::string_view summary() const override { return "Ask a server whether it can serve"; }
+  std::string_view summary() const override {
+    return "Ask a server whether it can serve";
+  }
   std::string_view examples() const override {
     return "  pintail health && echo it serves\n"
            "  pintail health --url grpc://127.0.0.1:50051";

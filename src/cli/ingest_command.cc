@@ -91,7 +91,8 @@ class IngestCommand final : public Command {
                     "Parquet, Arrow IPC, CSV or NDJSON files; - is standard input")
         ->required()
         ->type_name("FILE");
-    parser.add_option("-t,--table", table_, "table, schema.table or catalog.schema.table")
+    parser
+        .add_option("-t,--table", table_, "table, schema.table or catalog.schema.table")
         ->required()
         ->type_name("TABLE");
     parser
@@ -100,8 +101,9 @@ class IngestCommand final : public Command {
                     "not), or replace")
         ->check(CLI::IsMember({"create-or-append", "append", "create", "replace"}))
         ->capture_default_str();
-    parser.add_option("--format", format_,
-                      "arrow, arrow-file, parquet, csv or ndjson [as the file's name ends]");
+    parser.add_option(
+        "--format", format_,
+        "arrow, arrow-file, parquet, csv or ndjson [as the file's name ends]");
     parser.add_option("--delimiter", delimiter_, "Character between the fields of a CSV")
         ->capture_default_str();
     DeclareUrl(parser, &url_);
@@ -146,9 +148,10 @@ class IngestCommand final : public Command {
     }
     const auto format = columnar::FormatOfPath(file);
     if (format && *format != columnar::Format::kJson) return *format;
-    return UsageError("the name " + file +
-                      " does not tell the format; say it with --format arrow, arrow-file, "
-                      "parquet, csv or ndjson");
+    return UsageError(
+        "the name " + file +
+        " does not tell the format; say it with --format arrow, arrow-file, "
+        "parquet, csv or ndjson");
   }
 
   arrow::Result<Source> Open(const std::string& file) const {

@@ -26,9 +26,18 @@ void TakeInterrupts() {
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
-InterruptWatch::InterruptWatch(std::function<void()> on_interrupt) {
+int OpenInterrupts() {
   const sigset_t set = Interrupt();
-  signals_ = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+  return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+bool TakeInterrupt(int descriptor) {
+  signalfd_siginfo interrupt{};
+  return read(descriptor, &interrupt, sizeof(interrupt)) == sizeof(interrupt);
+}
+
+InterruptWatch::InterruptWatch(std::function<void()> on_interrupt) {
+  signals_ = OpenInterrupts();
   end_ = eventfd(0, EFD_CLOEXEC);
   if (signals_ < 0 || end_ < 0) return;  // statements then cannot be interrupted
   thread_ = std::thread([this, call = std::move(on_interrupt)] { Watch(call); });
@@ -48,8 +57,7 @@ void InterruptWatch::Watch(const std::function<void()>& on_interrupt) const {
     std::array<pollfd, 2> watched = {
         {{.fd = signals_, .events = POLLIN}, {.fd = end_, .events = POLLIN}}};
     if (poll(watched.data(), watched.size(), -1) < 0) continue;
-    signalfd_siginfo interrupt{};
-    if (read(signals_, &interrupt, sizeof(interrupt)) == sizeof(interrupt)) on_interrupt();
+    if (TakeInterrupt(signals_)) on_interrupt();
     if ((watched[1].revents & POLLIN) != 0) return;
   }
 }

@@ -6,9 +6,14 @@
 
 namespace pintail::cli {
 
-// Blocks SIGINT in the calling thread and all threads it starts later, so that only a watch
-// sees it. Called once, before there are other threads.
+// Blocks SIGINT in the calling thread and all threads it starts later, so that only a
+// watch sees it. Called once, before there are other threads.
 void TakeInterrupts();
+
+// A descriptor that is readable while a SIGINT waits; -1 when none can be had.
+int OpenInterrupts();
+// Takes one SIGINT from the descriptor; false when none waits.
+bool TakeInterrupt(int descriptor);
 
 // Calls `on_interrupt` for each SIGINT, in a thread of its own, for as long as it lives.
 class InterruptWatch {

@@ -1,12 +1,20 @@
 #include "cli/line_editor.h"
 
+#include <array>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
+#include <cwchar>
 #include <filesystem>
 
 #include <histedit.h>
+#include <poll.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "cli/interrupts.h"
 
 namespace pintail::cli {
 
@@ -18,11 +26,16 @@ struct LineEditor::State {
   EditLine* editor = nullptr;
   History* history = nullptr;
   HistEvent event{};
+  int interrupts = -1;  // readable once Ctrl-C was pressed
+  std::mbstate_t decoding{};
+  termios terminal_before{};
+  bool is_terminal = false;
 };
 
 namespace {
 
 constexpr int kHistoryLines = 10'000;
+constexpr char kInterruptKey = 3;
 
 LineEditor::State& StateOf(EditLine* editor) {
   void* state = nullptr;
@@ -48,7 +61,28 @@ unsigned char OnTab(EditLine* editor, int) {
   return CC_REDISPLAY;
 }
 
-// The terminal gives Ctrl-C as a key while a line is edited.
+// The next character. What was typed before Ctrl-C comes before it, so that a line that
+// was already ended is run, and then interrupted.
+int ReadCharacter(EditLine* editor, wchar_t* character) {
+  LineEditor::State& state = StateOf(editor);
+  while (true) {
+    std::array<pollfd, 2> watched = {{{.fd = STDIN_FILENO, .events = POLLIN},
+                                      {.fd = state.interrupts, .events = POLLIN}}};
+    if (poll(watched.data(), watched.size(), -1) < 0) continue;
+    char byte = 0;
+    if (watched[0].revents != 0) {
+      if (read(STDIN_FILENO, &byte, 1) != 1) return 0;
+    } else if (TakeInterrupt(state.interrupts)) {
+      byte = kInterruptKey;
+    } else {
+      continue;
+    }
+    const size_t used = std::mbrtowc(character, &byte, 1, &state.decoding);
+    if (used == 1 || used == 0) return 1;
+    if (used == static_cast<size_t>(-1)) state.decoding = {};  // not UTF-8: passed over
+  }
+}
+
 unsigned char OnInterrupt(EditLine* editor, int) {
   StateOf(editor).interrupted = true;
   std::fputs("^C", stdout);
@@ -67,6 +101,8 @@ LineEditor::LineEditor(std::string history_path, Complete complete)
   if (!state_->history_path.empty()) {
     history(state_->history, &state_->event, H_LOAD, state_->history_path.c_str());
   }
+  state_->is_terminal = tcgetattr(STDIN_FILENO, &state_->terminal_before) == 0;
+  state_->interrupts = OpenInterrupts();
   EditLine* editor = el_init("pintail", stdin, stdout, stderr);
   state_->editor = editor;
   el_set(editor, EL_CLIENTDATA, state_.get());
@@ -76,7 +112,10 @@ LineEditor::LineEditor(std::string history_path, Complete complete)
   el_set(editor, EL_ADDFN, "pintail-complete", "Complete the word", OnTab);
   el_set(editor, EL_BIND, "^I", "pintail-complete", nullptr);
   el_set(editor, EL_ADDFN, "pintail-interrupt", "Give the line up", OnInterrupt);
-  el_set(editor, EL_SETTY, "-d", "-isig", nullptr);
+  el_set(editor, EL_GETCFN, ReadCharacter);
+  // What is typed while a statement runs is kept as it is for the next line.
+  el_set(editor, EL_SETTY, "-d", "+noflsh", nullptr);
+  el_set(editor, EL_SETTY, "-x", "+noflsh", "-icanon", "-echo", nullptr);
   el_set(editor, EL_BIND, "^C", "pintail-interrupt", nullptr);
   el_set(editor, EL_BIND, "^R", "em-inc-search-prev", nullptr);
 }
@@ -90,11 +129,16 @@ LineEditor::~LineEditor() {
   }
   el_end(state_->editor);
   history_end(state_->history);
+  close(state_->interrupts);
+  if (state_->is_terminal) {
+    tcsetattr(STDIN_FILENO, TCSADRAIN, &state_->terminal_before);
+  }
 }
 
 std::optional<TypedLine> LineEditor::Read(const std::string& prompt) {
   state_->prompt = prompt;
   state_->interrupted = false;
+  el_resize(state_->editor);
   int count = 0;
   const char* line = el_gets(state_->editor, &count);
   if (state_->interrupted) return TypedLine{.interrupted = true};

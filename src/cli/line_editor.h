@@ -1,4 +1,5 @@
-// Lines typed at a terminal, with editing, history and completion. Used by one thread.
+// Lines typed at a terminal, with editing, history and completion. Used by one thread,
+// after TakeInterrupts was called.
 #pragma once
 
 #include <functional>

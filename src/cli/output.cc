@@ -59,7 +59,8 @@ arrow::Status WriteTable(const Answer& answer, const OutputOptions& options,
   if (answer.rows->schema()->num_fields() == 0) {
     if (answer.rows_changed) {
       terminal.err << *answer.rows_changed
-                   << (*answer.rows_changed == 1 ? " row changed" : " rows changed") << "\n";
+                   << (*answer.rows_changed == 1 ? " row changed" : " rows changed")
+                   << "\n";
     } else {
       terminal.err << "OK\n";
     }
@@ -75,8 +76,8 @@ arrow::Status WriteFormat(const Answer& answer, columnar::Format format,
                           arrow::io::OutputStream* output) {
   // What changes rows has none to show, whatever the format.
   if (answer.rows->schema()->num_fields() == 0) return arrow::Status::OK();
-  ARROW_ASSIGN_OR_RAISE(const auto writer, columnar::MakeBatchWriter(
-                                               format, answer.rows->schema(), output));
+  ARROW_ASSIGN_OR_RAISE(const auto writer,
+                        columnar::MakeBatchWriter(format, answer.rows->schema(), output));
   ARROW_RETURN_NOT_OK(ForEachBatch(
       *answer.rows, [&writer](const auto& batch) { return writer->Write(batch); }));
   ARROW_RETURN_NOT_OK(writer->Close());
@@ -115,8 +116,8 @@ arrow::Status WriteAnswer(Answer answer, const OutputOptions& options,
   arrow::Status status = WriteStream(answer, options, to_file);
   file.close();
   if (status.ok() && !file) {
-    status = base::MakeError(base::ErrorKind::kInvalidArgument, "cannot write ",
-                             options.path);
+    status =
+        base::MakeError(base::ErrorKind::kInvalidArgument, "cannot write ", options.path);
   }
   std::error_code ignored;
   if (!status.ok()) std::filesystem::remove(options.path, ignored);

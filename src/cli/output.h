@@ -25,8 +25,8 @@ struct OutputOptions {
   bool types = false;
 };
 
-// Writes all rows of the answer; for an answer without rows, in a table, what was done. A file
-// that could not be written whole is removed.
+// Writes all rows of the answer; for an answer without rows, in a table, what was done. A
+// file that could not be written whole is removed.
 arrow::Status WriteAnswer(Answer answer, const OutputOptions& options,
                           const Terminal& terminal);
 

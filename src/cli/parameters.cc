@@ -22,7 +22,8 @@ bool IsName(std::string_view text) {
 
 template <typename T>
 bool ParseWhole(std::string_view text, T* number) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *number);
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), *number);
   return error == std::errc() && end == text.data() + text.size();
 }
 
@@ -41,15 +42,17 @@ std::string Unquote(std::string_view text) {
 
 std::shared_ptr<arrow::Scalar> ParseScalar(const std::string& text) {
   std::string lower = text;
-  std::ranges::transform(lower, lower.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::ranges::transform(lower, lower.begin(), [](unsigned char c) {
+    return static_cast<char>(std::tolower(c));
+  });
   if (lower == "null") return arrow::MakeNullScalar(arrow::null());
   if (lower == "true" || lower == "false") return arrow::MakeScalar(lower == "true");
   int64_t whole = 0;
   if (ParseWhole(text, &whole)) return arrow::MakeScalar(whole);
   double number = 0;
   // "inf" and "nan" are more likely words.
-  if (ParseWhole(text, &number) && std::isfinite(number)) return arrow::MakeScalar(number);
+  if (ParseWhole(text, &number) && std::isfinite(number))
+    return arrow::MakeScalar(number);
   return arrow::MakeScalar(IsQuoted(text) ? Unquote(text) : text);
 }
 
@@ -78,7 +81,8 @@ arrow::Result<std::shared_ptr<arrow::RecordBatch>> ParseParameters(
                            "parameters are either all name=value or all plain values; "
                            "write a plain value with = in it in single quotes");
   }
-  return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), 1, std::move(columns));
+  return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), 1,
+                                  std::move(columns));
 }
 
 }  // namespace pintail::cli

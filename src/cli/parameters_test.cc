@@ -16,13 +16,20 @@ TEST(Parameters, HaveTheTypeThatTheirTextLooksLike) {
     std::string value;
   };
   const std::vector<Row> table = {
-      {"7", arrow::int64(), "7"},          {"-7", arrow::int64(), "-7"},
-      {"1.5", arrow::float64(), "1.5"},    {"1e3", arrow::float64(), "1000"},
-      {"true", arrow::boolean(), "true"},  {"False", arrow::boolean(), "false"},
-      {"NULL", arrow::null(), "null"},     {"x", arrow::utf8(), "x"},
-      {"", arrow::utf8(), ""},             {"nan", arrow::utf8(), "nan"},
-      {"'7'", arrow::utf8(), "7"},         {"'it''s'", arrow::utf8(), "it's"},
-      {"'a=b'", arrow::utf8(), "a=b"},     {"99999999999999999999", arrow::float64(), "1e+20"},
+      {"7", arrow::int64(), "7"},
+      {"-7", arrow::int64(), "-7"},
+      {"1.5", arrow::float64(), "1.5"},
+      {"1e3", arrow::float64(), "1000"},
+      {"true", arrow::boolean(), "true"},
+      {"False", arrow::boolean(), "false"},
+      {"NULL", arrow::null(), "null"},
+      {"x", arrow::utf8(), "x"},
+      {"", arrow::utf8(), ""},
+      {"nan", arrow::utf8(), "nan"},
+      {"'7'", arrow::utf8(), "7"},
+      {"'it''s'", arrow::utf8(), "it's"},
+      {"'a=b'", arrow::utf8(), "a=b"},
+      {"99999999999999999999", arrow::float64(), "1e+20"},
       {"2024-05-06", arrow::utf8(), "2024-05-06"},
   };
   for (const Row& row : table) {
@@ -49,7 +56,8 @@ TEST(Parameters, ArePositionalInTheirOrder) {
 }
 
 TEST(Parameters, MayNotMixNamesAndPositions) {
-  EXPECT_THAT(ParseParameters({"id=7", "8"}).status().message(), HasSubstr("all name=value"));
+  EXPECT_THAT(ParseParameters({"id=7", "8"}).status().message(),
+              HasSubstr("all name=value"));
 }
 
 TEST(Parameters, AreNoneForNoTexts) {

@@ -21,8 +21,10 @@ std::string BytesText(int64_t bytes) {
 }
 
 std::string RateText(double rows_per_second) {
-  if (rows_per_second >= 1e6) return std::format("{:.1f} M rows/s", rows_per_second / 1e6);
-  if (rows_per_second >= 1e3) return std::format("{:.1f} k rows/s", rows_per_second / 1e3);
+  if (rows_per_second >= 1e6)
+    return std::format("{:.1f} M rows/s", rows_per_second / 1e6);
+  if (rows_per_second >= 1e3)
+    return std::format("{:.1f} k rows/s", rows_per_second / 1e3);
   return std::format("{:.0f} rows/s", rows_per_second);
 }
 
@@ -43,8 +45,8 @@ std::string ProgressText(const ProgressFigures& figures) {
   if (figures.bytes > 0) text += "  " + BytesText(figures.bytes);
   if (figures.all_bytes && *figures.all_bytes > 0) {
     text += " of " + BytesText(*figures.all_bytes);
-    text += std::format("  {} %", std::min<int64_t>(
-                                      100, figures.bytes * 100 / *figures.all_bytes));
+    text += std::format("  {} %",
+                        std::min<int64_t>(100, figures.bytes * 100 / *figures.all_bytes));
   }
   if (figures.elapsed.count() > 0) {
     text += "  " + RateText(static_cast<double>(figures.rows) / figures.elapsed.count());

@@ -23,22 +23,26 @@ class QueryCommand final : public Command {
   std::string_view summary() const override { return "Run SQL and print the answer"; }
   std::string_view examples() const override {
     return "  pintail query \"SELECT 42 AS answer\"\n"
-           "  pintail query \"SELECT * FROM t WHERE id = $id\" --param id=7 --format json\n"
-           "  pintail query \"SELECT * FROM t WHERE id > ? AND name = ?\" --param 7 --param x\n"
+           "  pintail query \"SELECT * FROM t WHERE id = $id\" --param id=7 --format "
+           "json\n"
+           "  pintail query \"SELECT * FROM t WHERE id > ? AND name = ?\" --param 7 "
+           "--param x\n"
            "  pintail query \"FROM t\" --output t.parquet\n"
            "  echo 'SELECT 1' | pintail query -";
   }
 
   void Declare(CLI::App& parser) override {
-    auto* text = parser.add_option("sql", sql_, "The SQL text; - reads it from standard input")
-                     ->type_name("SQL");
+    auto* text =
+        parser.add_option("sql", sql_, "The SQL text; - reads it from standard input")
+            ->type_name("SQL");
     auto* file = parser.add_option("-f,--file", file_, "Read the SQL text from a file")
                      ->type_name("FILE");
     text->excludes(file);
     parser
-        .add_option("-p,--param", parameters_,
-                    "A parameter: value, or name=value for $name; null, numbers, true and "
-                    "false as such, 'quoted' always as text; repeatable")
+        .add_option(
+            "-p,--param", parameters_,
+            "A parameter: value, or name=value for $name; null, numbers, true and "
+            "false as such, 'quoted' always as text; repeatable")
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     parser.add_option("--format", format_,

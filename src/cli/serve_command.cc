@@ -26,7 +26,8 @@ class ServeCommand final : public Command {
     sources.environment = config::ProcessEnvironment();
     auto settings = config::Load(sources);
     if (settings.ok()) return serve_(*settings);
-    // What a flag says is the command line's; the rest is the file's or the environment's.
+    // What a flag says is the command line's; the rest is the file's or the
+    // environment's.
     const std::string& message = settings.status().message();
     const bool of_flag = message.starts_with("--") && settings.status().IsInvalid();
     return of_flag ? UsageError(message) : settings.status();

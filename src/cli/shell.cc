@@ -111,9 +111,9 @@ arrow::Status Shell::RunDotCommand(const std::string& line) {
     (command == ".timing" ? timing_ : output_.types) = on;
     return arrow::Status::OK();
   }
-  return base::MakeError(base::ErrorKind::kInvalidArgument, "there is no command ", command,
-                         "; did you mean ", config::NearestName(command, DotCommands()),
-                         "?");
+  return base::MakeError(base::ErrorKind::kInvalidArgument, "there is no command ",
+                         command, "; did you mean ",
+                         config::NearestName(command, DotCommands()), "?");
 }
 
 arrow::Status Shell::ListTables(const std::string& pattern) {
@@ -132,8 +132,9 @@ arrow::Status Shell::ShowSchema(const std::string& table) {
   }
   std::string sql;
   for (const std::string kind : {"table", "view"}) {
-    sql += (sql.empty() ? "SELECT sql FROM duckdb_" : " UNION ALL SELECT sql FROM duckdb_") +
-           kind + "s() WHERE NOT internal";
+    sql +=
+        (sql.empty() ? "SELECT sql FROM duckdb_" : " UNION ALL SELECT sql FROM duckdb_") +
+        kind + "s() WHERE NOT internal";
     const auto require = [&sql](const std::string& column, const std::string& value) {
       if (!value.empty()) sql += " AND " + column + " = " + QuoteLiteral(value);
     };

@@ -15,10 +15,11 @@ namespace pintail::cli {
 class Shell {
  public:
   // Both outlive the shell.
-  Shell(Client& client, const Terminal& terminal) : client_(client), terminal_(terminal) {}
+  Shell(Client& client, const Terminal& terminal)
+      : client_(client), terminal_(terminal) {}
 
-  // Takes a line and runs every statement that it ends, or the dot command that it is. The
-  // first error; the rest of the line is then given up.
+  // Takes a line and runs every statement that it ends, or the dot command that it is.
+  // The first error; the rest of the line is then given up.
   arrow::Status Take(const std::string& line);
   // Runs a last statement that no semicolon ended.
   arrow::Status TakeEnd();

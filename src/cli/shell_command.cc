@@ -33,7 +33,8 @@ class ShellCommand final : public Command {
     const bool interactive = isatty(STDIN_FILENO) != 0;
     if (interactive) TakeInterrupts();
     ARROW_ASSIGN_OR_RAISE(const auto client, Client::Connect(url_));
-    Shell shell(*client, terminal);
+    Terminal current = terminal;
+    Shell shell(*client, current);
     ARROW_ASSIGN_OR_RAISE(const OutputFormat format, ParseOutputFormat(mode_));
     shell.set_output({.format = format});
     shell.set_timing(timing_);
@@ -41,12 +42,12 @@ class ShellCommand final : public Command {
     // Says at once when there is no server.
     ARROW_RETURN_NOT_OK(client->Run("SELECT 1", nullptr).status());
     terminal.err << "Connected to " << url_ << "; .help tells what there is.\n";
-    Converse(shell, terminal);
+    Converse(shell, &current);
     return arrow::Status::OK();
   }
 
  private:
-  static void Converse(Shell& shell, const Terminal& terminal) {
+  static void Converse(Shell& shell, Terminal* terminal) {
     Completer completer;
     LineEditor editor(HistoryPath(), [&](std::string_view line) {
       completer.SetNames(shell.Names());
@@ -55,15 +56,16 @@ class ShellCommand final : public Command {
     while (!shell.quit()) {
       const auto line = editor.Read(shell.in_statement() ? "     ...> " : "pintail> ");
       if (!line) {
-        terminal.out << "\n";
+        terminal->out << "\n";
         break;
       }
       if (line->interrupted) {
         shell.Abandon();
         continue;
       }
+      terminal->width = Terminal::Detect().width;  // a window may have changed
       const arrow::Status status = shell.Take(line->text);
-      if (!status.ok()) terminal.PrintError(status);
+      if (!status.ok()) terminal->PrintError(status);
     }
   }
 

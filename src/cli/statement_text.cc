@@ -49,7 +49,8 @@ size_t AfterBlockComment(std::string_view text, size_t at) {
 // $tag$ … $tag$; a $ that opens none ($1, $name) is passed over.
 size_t AfterDollar(std::string_view text, size_t at) {
   size_t end = at + 1;
-  if (end < text.size() && std::isdigit(static_cast<unsigned char>(text[end]))) return end;
+  if (end < text.size() && std::isdigit(static_cast<unsigned char>(text[end])))
+    return end;
   while (end < text.size() && IsNameLetter(text[end])) ++end;
   if (end == text.size() || text[end] != '$') return end;
   const std::string_view tag = text.substr(at, end + 1 - at);
@@ -66,7 +67,8 @@ Token NextToken(std::string_view text, size_t at) {
   const char c = text[at];
   const std::string_view pair = text.substr(at, 2);
   if (c == '\'' || c == '"') {
-    const bool escapes = c == '\'' && at > 0 && (text[at - 1] == 'E' || text[at - 1] == 'e') &&
+    const bool escapes = c == '\'' && at > 0 &&
+                         (text[at - 1] == 'E' || text[at - 1] == 'e') &&
                          (at == 1 || !IsNameLetter(text[at - 2]));
     return {AfterQuoted(text, at, escapes)};
   }
@@ -90,7 +92,8 @@ size_t EndOfStatement(std::string_view text) {
 
 bool IsBlank(std::string_view text) {
   for (size_t at = 0; at < text.size();) {
-    const bool space = std::isspace(static_cast<unsigned char>(text[at])) || text[at] == ';';
+    const bool space =
+        std::isspace(static_cast<unsigned char>(text[at])) || text[at] == ';';
     const Token token = NextToken(text, at);
     if (!space && !token.comment) return false;
     // A comment that is not closed yet hides the rest.

@@ -27,8 +27,8 @@ arrow::Status TableWriter::Write(const arrow::RecordBatch& batch) {
   for (int64_t row = 0; row < batch.num_rows(); ++row) {
     Row cells;
     for (const auto& column : batch.columns()) {
-      cells.push_back({.text = Printable(ValueText(*column, row)),
-                       .null = column->IsNull(row)});
+      cells.push_back(
+          {.text = Printable(ValueText(*column, row)), .null = column->IsNull(row)});
     }
     ++rows_;
     if (!sampling_) {
@@ -85,7 +85,9 @@ void TableWriter::FindLayout() {
 void TableWriter::ShrinkToTerminal() {
   const size_t frames = widths_.size() * 3 - 1;  // a space at both sides, bars between
   const auto available = static_cast<size_t>(terminal_.width);
-  const auto total = [this] { return std::accumulate(widths_.begin(), widths_.end(), 0UZ); };
+  const auto total = [this] {
+    return std::accumulate(widths_.begin(), widths_.end(), 0UZ);
+  };
   if (total() + frames <= available) return;
   size_t least = 0;
   for (const size_t width : widths_) least += std::min(width, kLeastWidth);

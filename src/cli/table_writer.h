@@ -21,8 +21,8 @@
 namespace pintail::cli {
 
 struct TableStyle {
-  bool types = false;       // a line with the columns' types below their names
-  bool row_count = true;    // "(3 rows)" at the end
+  bool types = false;     // a line with the columns' types below their names
+  bool row_count = true;  // "(3 rows)" at the end
   int64_t sampled_rows = 1'000;
 };
 

@@ -70,8 +70,9 @@ TEST(TableWriter, ShowsTheHeaderOfAnEmptyResult) {
 }
 
 TEST(TableWriter, CountsWideCharactersAndEscapesControlCharacters) {
-  const auto batch = Batch({arrow::field("t", arrow::utf8()), arrow::field("n", arrow::int8())},
-                           R"([["日本", 1], ["a\nb", 2]])");
+  const auto batch =
+      Batch({arrow::field("t", arrow::utf8()), arrow::field("n", arrow::int8())},
+            R"([["日本", 1], ["a\nb", 2]])");
   EXPECT_EQ(Show({batch}),
             " t    | n\n"
             "------+---\n"

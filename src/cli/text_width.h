@@ -1,5 +1,5 @@
-// How wide texts are on a terminal, and cutting them to fit. UTF-8; pure functions that need
-// an LC_CTYPE of UTF-8 for characters wider than one column.
+// How wide texts are on a terminal, and cutting them to fit. UTF-8; pure functions that
+// need an LC_CTYPE of UTF-8 for characters wider than one column.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,8 @@
 
 namespace pintail::cli {
 
-// Control characters and bytes that are no UTF-8 as visible escapes: a line break as "\n".
+// Control characters and bytes that are no UTF-8 as visible escapes: a line break as
+// "\n".
 std::string Printable(std::string_view text);
 
 // Columns that a printable text takes.

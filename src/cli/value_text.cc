@@ -4,11 +4,11 @@
 #include <cmath>
 #include <format>
 
+#include "arrow/array/array_decimal.h"
 #include "arrow/array/array_dict.h"
 #include "arrow/array/array_nested.h"
 #include "arrow/array/array_primitive.h"
 #include "arrow/array/array_run_end.h"
-#include "arrow/array/array_decimal.h"
 #include "arrow/extension_type.h"
 #include "arrow/scalar.h"
 #include "arrow/type_traits.h"
@@ -30,7 +30,8 @@ std::string Fraction(int64_t nanoseconds) {
 std::string DateText(std::chrono::sys_days day) {
   const std::chrono::year_month_day date(day);
   return std::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+                     static_cast<unsigned>(date.month()),
+                     static_cast<unsigned>(date.day()));
 }
 
 struct Units {
@@ -55,7 +56,8 @@ Units UnitsOf(arrow::TimeUnit::type unit) {
 std::string TimeText(int64_t value, arrow::TimeUnit::type unit) {
   const Units units = UnitsOf(unit);
   const int64_t seconds = value / units.per_second;
-  return std::format("{:02}:{:02}:{:02}{}", seconds / 3'600, seconds / 60 % 60, seconds % 60,
+  return std::format("{:02}:{:02}:{:02}{}", seconds / 3'600, seconds / 60 % 60,
+                     seconds % 60,
                      Fraction(value % units.per_second * units.nanoseconds));
 }
 
@@ -66,8 +68,9 @@ std::string TimestampText(int64_t value, const arrow::TimestampType& type) {
   const std::chrono::sys_seconds second{
       std::chrono::seconds((value - part) / units.per_second)};
   const auto day = std::chrono::floor<std::chrono::days>(second);
-  std::string text = DateText(day) + " " +
-                     TimeText((second - day).count() * units.per_second + part, type.unit());
+  std::string text =
+      DateText(day) + " " +
+      TimeText((second - day).count() * units.per_second + part, type.unit());
   // The instant is kept in UTC whatever the zone it is to be shown in.
   return type.timezone().empty() ? text : text + "+00";
 }
@@ -186,7 +189,8 @@ struct Writer {
     return arrow::Status::OK();
   }
   template <typename T>
-    requires(std::is_same_v<T, arrow::ListArray> || std::is_same_v<T, arrow::LargeListArray> ||
+    requires(std::is_same_v<T, arrow::ListArray> ||
+             std::is_same_v<T, arrow::LargeListArray> ||
              std::is_same_v<T, arrow::FixedSizeListArray>)
   arrow::Status Visit(const T& array) {
     const int64_t begin = array.value_offset(row);
@@ -219,8 +223,8 @@ struct Writer {
   arrow::Status Visit(const arrow::ExtensionArray& array) {
     text = ValueText(*array.storage(), row);
     if (array.extension_type()->extension_name() == "arrow.uuid") {
-      text = UuidText(static_cast<const arrow::FixedSizeBinaryArray&>(*array.storage())
-                          .GetView(row));
+      text = UuidText(
+          static_cast<const arrow::FixedSizeBinaryArray&>(*array.storage()).GetView(row));
     }
     return arrow::Status::OK();
   }

@@ -8,9 +8,9 @@
 
 namespace pintail::cli {
 
-// The value at `row` as text: texts as they are, lists as [a, b], structs as {a: 1}, maps as
-// {k: v}, binary as \xAB, timestamps as 2024-05-06 07:08:09.5 with their zone. "NULL" for a
-// null.
+// The value at `row` as text: texts as they are, lists as [a, b], structs as {a: 1}, maps
+// as {k: v}, binary as \xAB, timestamps as 2024-05-06 07:08:09.5 with their zone. "NULL"
+// for a null.
 std::string ValueText(const arrow::Array& array, int64_t row);
 
 // A short name of the type: "varchar", "bigint", "timestamp".

@@ -23,7 +23,8 @@ TEST(ValueText, ReadsAsPeopleWriteValues) {
       {arrow::float32(), "0.1", "0.1"},
       {arrow::float64(), "NaN", "NaN"},
       {arrow::float64(), "-Inf", "-Infinity"},
-      {arrow::decimal128(38, 2), "\"12345678901234567890.50\"", "12345678901234567890.50"},
+      {arrow::decimal128(38, 2), "\"12345678901234567890.50\"",
+       "12345678901234567890.50"},
       {arrow::utf8(), "\"plain\"", "plain"},
       {arrow::large_utf8(), "\"plain\"", "plain"},
       {arrow::utf8_view(), "\"plain\"", "plain"},
@@ -39,7 +40,8 @@ TEST(ValueText, ReadsAsPeopleWriteValues) {
       {arrow::list(arrow::int32()), "[1, null, 3]", "[1, NULL, 3]"},
       {arrow::list(arrow::utf8()), "[\"a, b\", null]", "['a, b', NULL]"},
       {arrow::fixed_size_list(arrow::float32(), 2), "[1, 0.5]", "[1, 0.5]"},
-      {arrow::struct_({arrow::field("a", arrow::int32()), arrow::field("b", arrow::utf8())}),
+      {arrow::struct_(
+           {arrow::field("a", arrow::int32()), arrow::field("b", arrow::utf8())}),
        "[1, \"x\"]", "{a: 1, b: 'x'}"},
       {arrow::map(arrow::utf8(), arrow::int32()), "[[\"k\", 1]]", "{'k': 1}"},
       {arrow::dictionary(arrow::int8(), arrow::utf8()), "\"d\"", "d"},
@@ -48,7 +50,8 @@ TEST(ValueText, ReadsAsPeopleWriteValues) {
   for (const Row& row : table) {
     SCOPED_TRACE(row.type->ToString() + " " + row.json);
     const auto array =
-        arrow::json::ArrayFromJSONString(row.type, "[null, " + row.json + "]").ValueOrDie();
+        arrow::json::ArrayFromJSONString(row.type, "[null, " + row.json + "]")
+            .ValueOrDie();
     EXPECT_EQ(ValueText(*array, 0), "NULL");
     EXPECT_EQ(ValueText(*array, 1), row.text);
     // What is before a slice's beginning does not shift its values.

@@ -88,8 +88,7 @@ void ArrayCheck::BeginBatch() {
   for (KnownDictionary& known : dictionaries_) known.used_in_this_batch = false;
 }
 
-arrow::Status ArrayCheck::Check(const arrow::ArrayData& data,
-                                const arrow::Field& field) {
+arrow::Status ArrayCheck::Check(const arrow::ArrayData& data, const arrow::Field& field) {
   return CheckField(data, field, /*depth=*/1);
 }
 
@@ -298,8 +297,8 @@ arrow::Status ArrayCheck::CheckRunEndEncoded(const arrow::ArrayData& data,
     default:
       return Lie("run ends of type ", ree.run_end_type()->ToString());
   }
-  return ChargeRepeated(
-      LargestValue(values, StorageOf(*ree.value_type()), values_bytes), data.length);
+  return ChargeRepeated(LargestValue(values, StorageOf(*ree.value_type()), values_bytes),
+                        data.length);
 }
 
 arrow::Result<int64_t> ArrayCheck::CheckDictionaryValues(
@@ -338,12 +337,11 @@ arrow::Status ArrayCheck::CheckDictionary(const arrow::ArrayData& data,
 arrow::Status ArrayCheck::ChargeRepeated(int64_t largest, int64_t times) {
   if (largest == 0 || times == 0) return arrow::Status::OK();
   if (largest > (limits_.max_batch_bytes - bytes_) / times) {
-    return base::MakeError(base::ErrorKind::kResourceExhausted, times,
-                           " values that repeat one of ", largest,
-                           " bytes could grow past the limit of ",
-                           limits_.max_batch_bytes,
-                           " bytes for a batch; send smaller batches, or the values "
-                           "without dictionary or run encoding");
+    return base::MakeError(
+        base::ErrorKind::kResourceExhausted, times, " values that repeat one of ",
+        largest, " bytes could grow past the limit of ", limits_.max_batch_bytes,
+        " bytes for a batch; send smaller batches, or the values "
+        "without dictionary or run encoding");
   }
   return Charge(largest * times);
 }

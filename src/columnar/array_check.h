@@ -2,10 +2,10 @@
 // do its offsets, indexes and values mean what its type says?
 //
 // An array that passes can be read by anyone who trusts the type, the length and the
-// buffers: no offset, index, view or child length leads outside the buffers. It also passes
-// arrow::ValidateArrayFull, at a fraction of the cost for the common flat types. Values of
-// null slots are free, except where a careless reader would follow them (offsets, views).
-// One thread at a time.
+// buffers: no offset, index, view or child length leads outside the buffers. It also
+// passes arrow::ValidateArrayFull, at a fraction of the cost for the common flat types.
+// Values of null slots are free, except where a careless reader would follow them
+// (offsets, views). One thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -63,8 +63,8 @@ class ArrayCheck {
                            int depth);
   arrow::Status CheckRunEndEncoded(const arrow::ArrayData& data,
                                    const arrow::DataType& type, int depth);
-  arrow::Status CheckDictionary(const arrow::ArrayData& data,
-                                const arrow::DataType& type, int depth);
+  arrow::Status CheckDictionary(const arrow::ArrayData& data, const arrow::DataType& type,
+                                int depth);
   // The largest value of the dictionary, which is checked unless it is known.
   arrow::Result<int64_t> CheckDictionaryValues(
       const std::shared_ptr<arrow::ArrayData>& data, const arrow::DataType& type,

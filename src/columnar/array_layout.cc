@@ -48,14 +48,16 @@ arrow::Status CheckBitmap(const arrow::ArrayData& data, const arrow::DataType& s
     return Lie("a validity bitmap on the type ", storage.ToString(), ", which has none");
   }
   if (data.length == 0) return arrow::Status::OK();
-  return CheckBufferSize(data, 0, arrow::bit_util::BytesForBits(data.offset + data.length));
+  return CheckBufferSize(data, 0,
+                         arrow::bit_util::BytesForBits(data.offset + data.length));
 }
 
 int64_t CountNulls(const arrow::ArrayData& data, const arrow::DataType& storage) {
   if (storage.id() == Type::NA) return data.length;
-  if (!HasBitmap(storage.id()) || data.buffers[0] == nullptr || data.length == 0) return 0;
-  return data.length - arrow::internal::CountSetBits(data.buffers[0]->data(), data.offset,
-                                                     data.length);
+  if (!HasBitmap(storage.id()) || data.buffers[0] == nullptr || data.length == 0)
+    return 0;
+  return data.length -
+         arrow::internal::CountSetBits(data.buffers[0]->data(), data.offset, data.length);
 }
 
 // A wrong count is not a trifle: readers that trust a count of 0 follow the indexes that
@@ -69,8 +71,8 @@ arrow::Status CheckNullCount(const arrow::ArrayData& data,
     return arrow::Status::OK();
   }
   if (claimed == actual) return arrow::Status::OK();
-  return Lie("the null count is given as ", claimed, ", but ", actual, " of ", data.length,
-             " values are null");
+  return Lie("the null count is given as ", claimed, ", but ", actual, " of ",
+             data.length, " values are null");
 }
 
 arrow::Status CheckBufferCount(const arrow::ArrayData& data,
@@ -157,7 +159,8 @@ arrow::Status CheckLayout(const arrow::ArrayData& data, const arrow::DataType& t
     row_bits += kEmptyRowBytes * 8;
   }
   // At most 2^40 rows of 2^22 bytes: in doubles, so as not to overflow.
-  const double total = static_cast<double>(data.length) * static_cast<double>(row_bits) / 8;
+  const double total =
+      static_cast<double>(data.length) * static_cast<double>(row_bits) / 8;
   *bytes += static_cast<int64_t>(std::min(total, 0x1p62));
   return CheckNullCount(data, storage);
 }

@@ -1,6 +1,6 @@
-// The lowest part of validation: are an array's buffers there, as many and as large as its
-// type, offset and length need? Nothing else may touch the bytes before these said yes.
-// Pure functions, callable from any thread.
+// The lowest part of validation: are an array's buffers there, as many and as large as
+// its type, offset and length need? Nothing else may touch the bytes before these said
+// yes. Pure functions, callable from any thread.
 #pragma once
 
 #include <cstdint>
@@ -32,8 +32,8 @@ T ValueAt(const uint8_t* values, int64_t i) {
 // The type whose layout an array of the type has: the storage of an extension type.
 const arrow::DataType& StorageOf(const arrow::DataType& type);
 
-// The buffers, their sizes, length, offset and the count of children. Makes the null count
-// known. Adds to `bytes` what the fixed-width parts of the array's own rows take.
+// The buffers, their sizes, length, offset and the count of children. Makes the null
+// count known. Adds to `bytes` what the fixed-width parts of the array's own rows take.
 arrow::Status CheckLayout(const arrow::ArrayData& data, const arrow::DataType& type,
                           int64_t* bytes);
 

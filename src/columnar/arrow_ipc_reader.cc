@@ -1,6 +1,6 @@
 // Arrow IPC streams and files. Messages are read here rather than by Arrow, so that a
-// length is believed only as far as bytes arrive, and what a compressed body may grow to is
-// known before it is decompressed.
+// length is believed only as far as bytes arrive, and what a compressed body may grow to
+// is known before it is decompressed.
 #include <algorithm>
 #include <utility>
 
@@ -46,9 +46,8 @@ class BoundedMessageReader final : public arrow::ipc::MessageReader {
     ARROW_ASSIGN_OR_RAISE(auto metadata, ReadExactly(*input_, metadata_size));
 
     auto listener = std::make_shared<arrow::ipc::AssignMessageDecoderListener>(&message_);
-    arrow::ipc::MessageDecoder decoder(listener,
-                                       arrow::ipc::MessageDecoder::State::METADATA,
-                                       metadata_size, &pool_);
+    arrow::ipc::MessageDecoder decoder(
+        listener, arrow::ipc::MessageDecoder::State::METADATA, metadata_size, &pool_);
     pool_.Renew(kMaxMetadataBytes);
     ARROW_RETURN_NOT_OK(decoder.Consume(std::move(metadata)));
     int64_t body_size = 0;
@@ -96,8 +95,8 @@ class BoundedMessageReader final : public arrow::ipc::MessageReader {
         received < limits_.max_batch_bytes / limits_.max_compression_ratio
             ? received * limits_.max_compression_ratio
             : limits_.max_batch_bytes;
-    pool_.Renew(std::min(limits_.max_batch_bytes,
-                         std::max(by_ratio, limits_.ratio_floor_bytes)));
+    pool_.Renew(
+        std::min(limits_.max_batch_bytes, std::max(by_ratio, limits_.ratio_floor_bytes)));
   }
 
   const std::shared_ptr<arrow::io::InputStream> input_;

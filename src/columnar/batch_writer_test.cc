@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "arrow/api.h"
-#include "arrow/extension/uuid.h"
 #include "arrow/extension/json.h"
+#include "arrow/extension/uuid.h"
 #include "arrow/io/memory.h"
 #include "base/error.h"
 #include "columnar/batch_reader.h"
@@ -63,7 +63,8 @@ TEST(NdjsonWriter, WritesTheValuesOfEachType) {
   } kCases[] = {
       {null(), "[null]", {"null"}},
       {boolean(), "[true, null, false]", {"true", "null", "false"}},
-      {int64(), "[-9223372036854775808, 9223372036854775807]",
+      {int64(),
+       "[-9223372036854775808, 9223372036854775807]",
        {"-9223372036854775808", "9223372036854775807"}},
       {uint64(), "[18446744073709551615]", {"18446744073709551615"}},
       {int8(), "[-128]", {"-128"}},
@@ -72,13 +73,16 @@ TEST(NdjsonWriter, WritesTheValuesOfEachType) {
       {float16(), "[1.5]", {"1.5"}},
       {decimal32(5, 2), R"(["-0.05"])", {R"("-0.05")"}},
       {decimal64(15, 3), R"(["123456789012.345"])", {R"("123456789012.345")"}},
-      {decimal128(38, 2), R"(["123456789012345678901234567890123456.78"])",
+      {decimal128(38, 2),
+       R"(["123456789012345678901234567890123456.78"])",
        {R"("123456789012345678901234567890123456.78")"}},
       {decimal128(10, 8), R"(["0.00000001"])", {R"("0.00000001")"}},
-      {decimal256(50, 0), R"(["12345678901234567890123456789012345678901234567890"])",
+      {decimal256(50, 0),
+       R"(["12345678901234567890123456789012345678901234567890"])",
        {R"("12345678901234567890123456789012345678901234567890")"}},
       {utf8(), R"(["a\"b\\c\n", "", null])", {R"("a\"b\\c\n")", R"("")", "null"}},
-      {utf8_view(), R"(["a text that is longer than twelve"])",
+      {utf8_view(),
+       R"(["a text that is longer than twelve"])",
        {R"("a text that is longer than twelve")"}},
       {binary(), R"(["foob", ""])", {R"("Zm9vYg==")", R"("")"}},
       {fixed_size_binary(3), R"(["foo"])", {R"("Zm9v")"}},
@@ -86,7 +90,8 @@ TEST(NdjsonWriter, WritesTheValuesOfEachType) {
       {date64(), "[1709164800000, -86400000]", {R"("2024-02-29")", R"("1969-12-31")"}},
       {time64(TimeUnit::MICRO), "[3723000004]", {R"("01:02:03.000004")"}},
       {timestamp(TimeUnit::MILLI), "[1700000000123]", {R"("2023-11-14T22:13:20.123")"}},
-      {timestamp(TimeUnit::SECOND, "Europe/Berlin"), "[1700000000]",
+      {timestamp(TimeUnit::SECOND, "Europe/Berlin"),
+       "[1700000000]",
        {R"("2023-11-14T22:13:20Z")"}},
       {duration(TimeUnit::MILLI), "[1500]", {R"("PT1.5S")"}},
       {month_interval(), "[14]", {R"("P14M")"}},
@@ -96,16 +101,20 @@ TEST(NdjsonWriter, WritesTheValuesOfEachType) {
       {large_list(utf8()), R"([["x"]])", {R"(["x"])"}},
       {list_view(int32()), "[[1, 2]]", {"[1,2]"}},
       {fixed_size_list(float32(), 2), "[[1, 2.5]]", {"[1.0,2.5]"}},
-      {struct_({field("a\"b", int32()), field("s", utf8())}), R"([[1, "x"], null])",
+      {struct_({field("a\"b", int32()), field("s", utf8())}),
+       R"([[1, "x"], null])",
        {R"({"a\"b":1,"s":"x"})", "null"}},
       {struct_(FieldVector{}), "[{}]", {"{}"}},
-      {map(utf8(), int32()), R"([[["k", 1], ["l", null]], []])",
+      {map(utf8(), int32()),
+       R"([[["k", 1], ["l", null]], []])",
        {R"({"k":1,"l":null})", "{}"}},
       {map(int32(), boolean()), "[[[7, true]]]", {R"({"7":true})"}},
       {dense_union({field("i", int32()), field("s", utf8())}, {2, 5}),
-       R"([[2, 1], [5, "a"], [2, null]])", {R"({"i":1})", R"({"s":"a"})", "null"}},
+       R"([[2, 1], [5, "a"], [2, null]])",
+       {R"({"i":1})", R"({"s":"a"})", "null"}},
       {sparse_union({field("i", int32()), field("s", utf8())}, {0, 1}),
-       R"([[1, "a"]])", {R"({"s":"a"})"}},
+       R"([[1, "a"]])",
+       {R"({"s":"a"})"}},
       {dictionary(int8(), utf8()), "", {R"("a")", "null", R"("b")"}},
   };
   for (const auto& c : kCases) {
@@ -133,8 +142,8 @@ TEST(NdjsonWriter, WritesRunsAndSlices) {
   const auto structs = FromJson(arrow::struct_({arrow::field("x", arrow::int32())}),
                                 R"([{"x": 1}, {"x": 2}])");
   EXPECT_EQ(Cells(structs->Slice(1)), (std::vector<std::string>{R"({"x":2})"}));
-  const auto fixed = FromJson(arrow::fixed_size_list(arrow::int8(), 2),
-                              "[[1, 2], [3, 4]]");
+  const auto fixed =
+      FromJson(arrow::fixed_size_list(arrow::int8(), 2), "[[1, 2], [3, 4]]");
   EXPECT_EQ(Cells(fixed->Slice(1)), (std::vector<std::string>{"[3,4]"}));
 }
 
@@ -142,8 +151,8 @@ TEST(NdjsonWriter, WritesExtensionsAsTheirText) {
   const auto uuid = arrow::ExtensionType::WrapArray(
       arrow::extension::uuid(),
       FromJson(arrow::fixed_size_binary(16), R"(["0123456789abcdef"])"));
-  EXPECT_EQ(Cells(uuid), (std::vector<std::string>{
-                             R"("30313233-3435-3637-3839-616263646566")"}));
+  EXPECT_EQ(Cells(uuid),
+            (std::vector<std::string>{R"("30313233-3435-3637-3839-616263646566")"}));
   const auto json = arrow::ExtensionType::WrapArray(
       arrow::extension::json(), FromJson(arrow::utf8(), R"(["{\"a\": 1}", null])"));
   EXPECT_EQ(Cells(json), (std::vector<std::string>{R"("{\"a\": 1}")", "null"}));
@@ -176,9 +185,8 @@ TEST(JsonWriter, WritesOneArrayOverAllBatches) {
 }
 
 TEST(CsvWriter, QuotesAsTheRfcSays) {
-  const auto schema =
-      arrow::schema({arrow::field("plain", arrow::utf8()),
-                     arrow::field("a,b", arrow::int32())});
+  const auto schema = arrow::schema(
+      {arrow::field("plain", arrow::utf8()), arrow::field("a,b", arrow::int32())});
   const auto batch = arrow::RecordBatch::Make(
       schema, 5,
       {FromJson(arrow::utf8(), R"(["x", "a,b", "say \"hi\"", "two\nlines", ""])"),
@@ -209,24 +217,23 @@ TEST(ArrowWriters, GiveBackEveryTypeUnchanged) {
   const auto batch = testing::BatchOfAllTypes();
   const auto expected = arrow::Table::FromRecordBatches({batch, batch}).ValueOrDie();
   for (const Format format : {Format::kArrowStream, Format::kArrowFile}) {
-    const auto table =
-        ReadBack(format, Written(format, batch->schema(), {batch, batch}));
+    const auto table = ReadBack(format, Written(format, batch->schema(), {batch, batch}));
     EXPECT_TRUE(table->Equals(*expected)) << FormatName(format);
   }
 }
 
 TEST(ParquetWriter, GivesBackWhatParquetHolds) {
-  const auto schema = arrow::schema({arrow::field("i", arrow::int64()),
-                                     arrow::field("s", arrow::utf8()),
-                                     arrow::field("l", arrow::list(arrow::float64()))});
+  const auto schema =
+      arrow::schema({arrow::field("i", arrow::int64()), arrow::field("s", arrow::utf8()),
+                     arrow::field("l", arrow::list(arrow::float64()))});
   const auto batch = arrow::RecordBatch::Make(
       schema, 2,
       {FromJson(arrow::int64(), "[1, null]"), FromJson(arrow::utf8(), R"(["a", ""])"),
        FromJson(arrow::list(arrow::float64()), "[[1.5], []]")});
   const auto table =
       ReadBack(Format::kParquet, Written(Format::kParquet, schema, {batch, batch}));
-  EXPECT_TRUE(table->Equals(
-      *arrow::Table::FromRecordBatches({batch, batch}).ValueOrDie()));
+  EXPECT_TRUE(
+      table->Equals(*arrow::Table::FromRecordBatches({batch, batch}).ValueOrDie()));
 }
 
 TEST(ParquetWriter, RefusesWhatParquetDoesNotHold) {

@@ -41,9 +41,9 @@ class CountedInput : public arrow::io::InputStream {
   int64_t count_ = 0;
 };
 
-// The decoded side: fails once it has given more than the limits allow. It reads in steps, so
-// that neither a bomb nor a length that some decoder believes makes it allocate ahead of
-// what has come.
+// The decoded side: fails once it has given more than the limits allow. It reads in
+// steps, so that neither a bomb nor a length that some decoder believes makes it allocate
+// ahead of what has come.
 class BoundedDecoder : public arrow::io::InputStream {
  public:
   BoundedDecoder(std::string encoding, std::shared_ptr<CountedInput> coded,
@@ -60,9 +60,8 @@ class BoundedDecoder : public arrow::io::InputStream {
   arrow::Result<int64_t> Read(int64_t size, void* out) override {
     int64_t total = 0;
     while (total < size) {
-      ARROW_ASSIGN_OR_RAISE(
-          const int64_t read,
-          Step(std::min(kStep, size - total), static_cast<uint8_t*>(out) + total));
+      ARROW_ASSIGN_OR_RAISE(const int64_t read, Step(std::min(kStep, size - total),
+                                                     static_cast<uint8_t*>(out) + total));
       if (read == 0) break;
       total += read;
     }
@@ -96,8 +95,9 @@ class BoundedDecoder : public arrow::io::InputStream {
   // A failure of the connection keeps its kind; one of the decoder is the sender's doing.
   arrow::Status Unreadable(const arrow::Status& status) const {
     if (status.detail()) return status;
-    return base::MakeError(ErrorKind::kInvalidArgument, "the body is not valid ", encoding_,
-                           " (after ", given_, " decoded bytes): ", status.message());
+    return base::MakeError(ErrorKind::kInvalidArgument, "the body is not valid ",
+                           encoding_, " (after ", given_,
+                           " decoded bytes): ", status.message());
   }
 
   arrow::Status CheckGrowth() const {
@@ -165,7 +165,8 @@ arrow::Result<std::shared_ptr<arrow::io::InputStream>> DecodeContent(
 arrow::Result<std::shared_ptr<arrow::Buffer>> DecodeBase64(std::string_view text) {
   if (text.size() % 4 != 0) {
     return base::MakeError(ErrorKind::kInvalidArgument, "the base64 text has ",
-                           text.size(), " characters, which is no multiple of 4; it is cut "
+                           text.size(),
+                           " characters, which is no multiple of 4; it is cut "
                            "off or lacks its padding");
   }
   const size_t padding =
@@ -183,9 +184,9 @@ arrow::Result<std::shared_ptr<arrow::Buffer>> DecodeBase64(std::string_view text
     // The decoder passes over white space; we do not.
     bad = std::min(text.find_first_of(" \t\n\f\r"), text.size());
   }
-  return base::MakeError(ErrorKind::kInvalidArgument, "the base64 text is wrong at character ",
-                         bad, " of ", text.size(),
-                         "; use the standard alphabet with padding and no line breaks");
+  return base::MakeError(
+      ErrorKind::kInvalidArgument, "the base64 text is wrong at character ", bad, " of ",
+      text.size(), "; use the standard alphabet with padding and no line breaks");
 }
 
 }  // namespace pintail::columnar

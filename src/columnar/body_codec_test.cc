@@ -30,12 +30,11 @@ std::string Encoded(arrow::Compression::type type, const std::string& text) {
 
 arrow::Result<std::string> Decoded(std::string_view encoding, const std::string& body,
                                    const Limits& limits = {}) {
-  ARROW_ASSIGN_OR_RAISE(
-      const auto input,
-      DecodeContent(encoding,
-                    std::make_shared<arrow::io::BufferReader>(
-                        arrow::Buffer::FromString(body)),
-                    limits));
+  ARROW_ASSIGN_OR_RAISE(const auto input,
+                        DecodeContent(encoding,
+                                      std::make_shared<arrow::io::BufferReader>(
+                                          arrow::Buffer::FromString(body)),
+                                      limits));
   ARROW_ASSIGN_OR_RAISE(const auto buffer, input->Read(int64_t{1} << 40));
   return buffer->ToString();
 }
@@ -55,8 +54,8 @@ TEST(BodyCodec, DecodesEveryEncodingWhateverItsCase) {
 }
 
 TEST(BodyCodec, DecodesConcatenatedMembers) {
-  const std::string twice =
-      Encoded(arrow::Compression::GZIP, "one ") + Encoded(arrow::Compression::GZIP, "two");
+  const std::string twice = Encoded(arrow::Compression::GZIP, "one ") +
+                            Encoded(arrow::Compression::GZIP, "two");
   EXPECT_EQ(Decoded("gzip", twice).ValueOrDie(), "one two");
 }
 
@@ -74,8 +73,8 @@ TEST(BodyCodec, RefusesBytesThatAreNotOfTheEncoding) {
 }
 
 TEST(BodyCodec, RefusesATruncatedBody) {
-  for (const auto& [encoding, type] :
-       {std::pair("gzip", arrow::Compression::GZIP), std::pair("zstd", arrow::Compression::ZSTD)}) {
+  for (const auto& [encoding, type] : {std::pair("gzip", arrow::Compression::GZIP),
+                                       std::pair("zstd", arrow::Compression::ZSTD)}) {
     std::string body = Encoded(type, Text(100'000));
     body.resize(body.size() / 2);
     const auto decoded = Decoded(encoding, body);
@@ -85,8 +84,8 @@ TEST(BodyCodec, RefusesATruncatedBody) {
 
 TEST(BodyCodec, StopsABombAtTheRatio) {
   const Limits limits{.max_compression_ratio = 200, .ratio_floor_bytes = 1 << 20};
-  for (const auto& [encoding, type] :
-       {std::pair("gzip", arrow::Compression::GZIP), std::pair("zstd", arrow::Compression::ZSTD)}) {
+  for (const auto& [encoding, type] : {std::pair("gzip", arrow::Compression::GZIP),
+                                       std::pair("zstd", arrow::Compression::ZSTD)}) {
     const auto decoded =
         Decoded(encoding, Encoded(type, std::string(64 << 20, '\0')), limits);
     EXPECT_EQ(base::KindOf(decoded.status()), ErrorKind::kResourceExhausted) << encoding;
@@ -108,9 +107,9 @@ TEST(Base64, DecodesWhatTheStandardEncodes) {
     std::string_view bytes;
   };
   // The test vectors of RFC 4648, section 10.
-  for (const Row& row : {Row{"", ""}, Row{"Zg==", "f"}, Row{"Zm8=", "fo"}, Row{"Zm9v", "foo"},
-                         Row{"Zm9vYg==", "foob"}, Row{"Zm9vYmE=", "fooba"},
-                         Row{"Zm9vYmFy", "foobar"}}) {
+  for (const Row& row :
+       {Row{"", ""}, Row{"Zg==", "f"}, Row{"Zm8=", "fo"}, Row{"Zm9v", "foo"},
+        Row{"Zm9vYg==", "foob"}, Row{"Zm9vYmE=", "fooba"}, Row{"Zm9vYmFy", "foobar"}}) {
     const auto buffer = DecodeBase64(row.text);
     ASSERT_TRUE(buffer.ok()) << buffer.status();
     EXPECT_EQ((*buffer)->ToString(), row.bytes);
@@ -120,8 +119,8 @@ TEST(Base64, DecodesWhatTheStandardEncodes) {
 
 TEST(Base64, RefusesWhatIsNotStrict) {
   for (const std::string_view text :
-       {"Zg", "Zg=", "Z===", "Zm9v!mFy", "Zm9v\nYmFy\n\n\n", "Zm9vYm-_", "Zm9v    ", "Zh==",
-        "=Zm9", "Zg==Zg=="}) {
+       {"Zg", "Zg=", "Z===", "Zm9v!mFy", "Zm9v\nYmFy\n\n\n", "Zm9vYm-_", "Zm9v    ",
+        "Zh==", "=Zm9", "Zg==Zg=="}) {
     const auto buffer = DecodeBase64(text);
     ASSERT_FALSE(buffer.ok()) << text;
     EXPECT_EQ(base::KindOf(buffer.status()), ErrorKind::kInvalidArgument);

@@ -1,5 +1,5 @@
-// Memory for a reader of untrusted bytes: allocations that go past a budget are refused, so
-// that a few bytes which claim to be gigabytes cost nothing.
+// Memory for a reader of untrusted bytes: allocations that go past a budget are refused,
+// so that a few bytes which claim to be gigabytes cost nothing.
 //
 // Buffers allocated here may outlive the reader, and often do: the pool lives until its
 // owner and the last of its buffers are gone. Thread-safe.

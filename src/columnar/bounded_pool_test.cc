@@ -13,7 +13,8 @@ TEST(BoundedPool, RefusesWhatGoesPastTheBudget) {
   const auto pool = BoundedPool::Make(1000);
   const auto first = arrow::AllocateBuffer(512, pool.get()).ValueOrDie();
   EXPECT_TRUE(arrow::AllocateBuffer(512, pool.get()).status().IsOutOfMemory());
-  EXPECT_TRUE(arrow::AllocateBuffer(int64_t{1} << 60, pool.get()).status().IsOutOfMemory());
+  EXPECT_TRUE(
+      arrow::AllocateBuffer(int64_t{1} << 60, pool.get()).status().IsOutOfMemory());
   EXPECT_TRUE(arrow::AllocateBuffer(256, pool.get()).ok());
 }
 

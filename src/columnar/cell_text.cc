@@ -133,9 +133,8 @@ std::unique_ptr<CellText> MakeHalf(const arrow::Array& array) {
 template <typename ArrayType>
 std::unique_ptr<CellText> MakeText(const arrow::Array& array) {
   return MakeSimple<ArrayType, JsonForm::kEscaped>(
-      array, [](const ArrayType& a, int64_t row, string* out) {
-        out->append(a.GetView(row));
-      });
+      array,
+      [](const ArrayType& a, int64_t row, string* out) { out->append(a.GetView(row)); });
 }
 
 template <typename ArrayType>
@@ -195,8 +194,8 @@ void AppendUuid(std::string_view bytes, string* out) {
   }
 }
 
-// An extension value is what it is stored as, but for the few that have a text of their own.
-// The storage array lives here.
+// An extension value is what it is stored as, but for the few that have a text of their
+// own. The storage array lives here.
 class ExtensionText final : public CellText {
  public:
   ExtensionText(std::shared_ptr<arrow::Array> storage, std::unique_ptr<CellText> text)

@@ -1,7 +1,7 @@
 // The text of one value of a column, for CSV and JSON.
 //
-// A CellText belongs to one array, which outlives it, and is made once a batch: what can be
-// decided by the type is decided then, not for each value. One thread at a time.
+// A CellText belongs to one array, which outlives it, and is made once a batch: what can
+// be decided by the type is decided then, not for each value. One thread at a time.
 #pragma once
 
 #include <cstdint>

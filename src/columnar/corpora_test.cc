@@ -1,7 +1,7 @@
 // Files found by fuzzers and files of other writers, from the folder that the environment
-// variable PINTAIL_CORPORA names: arrow-ipc-stream/, arrow-ipc-file/, parquet/ and csv/ hold
-// malformed files, gold/ valid ones. Without the variable the mutants of mutation_test.cc
-// stand in for them.
+// variable PINTAIL_CORPORA names: arrow-ipc-stream/, arrow-ipc-file/, parquet/ and csv/
+// hold malformed files, gold/ valid ones. Without the variable the mutants of
+// mutation_test.cc stand in for them.
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -98,8 +98,8 @@ TEST(Corpora, GoldFilesAreReadOrOnTheListOfRefusals) {
   const auto corpora = Corpora();
   if (!corpora) return;
   for (const fs::path& path : FilesOf(*corpora / "gold")) {
-    const Format format = path.extension() == ".stream" ? Format::kArrowStream
-                                                        : Format::kArrowFile;
+    const Format format =
+        path.extension() == ".stream" ? Format::kArrowStream : Format::kArrowFile;
     const auto rows = testing::ReadEveryValue(format, Contents(path));
     if (rows.ok()) continue;
     const Refusal* refusal = RefusalOf(path.filename().string());

@@ -111,10 +111,9 @@ class CsvBatches final : public arrow::RecordBatchReader {
     read.column_names = names_;
     read.block_size = static_cast<int32_t>(block->size() + 1);
     auto input = std::make_shared<arrow::io::BufferReader>(std::move(block));
-    ARROW_ASSIGN_OR_RAISE(
-        auto reader, arrow::csv::TableReader::Make(arrow::io::default_io_context(),
-                                                   std::move(input), read, parse_,
-                                                   convert_));
+    ARROW_ASSIGN_OR_RAISE(auto reader, arrow::csv::TableReader::Make(
+                                           arrow::io::default_io_context(),
+                                           std::move(input), read, parse_, convert_));
     auto table = reader->Read();
     if (table.ok() || rows_ == 0) return table;
     return Lie("the CSV text after row ", rows_, " does not fit the columns and types ",
@@ -122,8 +121,7 @@ class CsvBatches final : public arrow::RecordBatchReader {
   }
 
   // A column that is empty as far as was seen becomes text, which can hold what follows.
-  static arrow::Result<std::shared_ptr<arrow::Table>> AsText(
-      const arrow::Table& table) {
+  static arrow::Result<std::shared_ptr<arrow::Table>> AsText(const arrow::Table& table) {
     arrow::FieldVector fields = table.schema()->fields();
     arrow::ChunkedArrayVector columns = table.columns();
     for (size_t i = 0; i < fields.size(); ++i) {

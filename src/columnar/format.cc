@@ -18,15 +18,27 @@ struct FormatEntry {
 };
 
 constexpr FormatEntry kFormats[] = {
-    {Format::kArrowStream, "arrow", "application/vnd.apache.arrow.stream", {},
+    {Format::kArrowStream,
+     "arrow",
+     "application/vnd.apache.arrow.stream",
+     {},
      {".arrows"}},
-    {Format::kArrowFile, "arrow-file", "application/vnd.apache.arrow.file", {},
+    {Format::kArrowFile,
+     "arrow-file",
+     "application/vnd.apache.arrow.file",
+     {},
      {".arrow", ".feather", ".ipc"}},
-    {Format::kParquet, "parquet", "application/vnd.apache.parquet",
-     {"application/x-parquet"}, {".parquet"}},
+    {Format::kParquet,
+     "parquet",
+     "application/vnd.apache.parquet",
+     {"application/x-parquet"},
+     {".parquet"}},
     {Format::kCsv, "csv", "text/csv", {}, {".csv"}},
-    {Format::kNdjson, "ndjson", "application/x-ndjson",
-     {"application/jsonlines", "application/ndjson"}, {".ndjson", ".jsonl"}},
+    {Format::kNdjson,
+     "ndjson",
+     "application/x-ndjson",
+     {"application/jsonlines", "application/ndjson"},
+     {".ndjson", ".jsonl"}},
     {Format::kJson, "json", "application/json", {}, {".json"}},
 };
 
@@ -54,9 +66,8 @@ std::optional<Format> FormatOfMediaType(std::string_view media_type) {
   const std::string type = Lowered(Trimmed(media_type.substr(0, media_type.find(';'))));
   if (type.empty()) return std::nullopt;
   for (const FormatEntry& entry : kFormats) {
-    if (entry.media_type == type ||
-        std::ranges::find(entry.other_media_types, type) !=
-            entry.other_media_types.end()) {
+    if (entry.media_type == type || std::ranges::find(entry.other_media_types, type) !=
+                                        entry.other_media_types.end()) {
       return entry.format;
     }
   }

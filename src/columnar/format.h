@@ -12,10 +12,11 @@ namespace pintail::columnar {
 
 enum class Format : uint8_t { kArrowStream, kArrowFile, kParquet, kCsv, kNdjson, kJson };
 
-// The format of an IANA media type, parameters ignored: application/vnd.apache.arrow.stream,
-// application/vnd.apache.arrow.file, application/vnd.apache.parquet (also
-// application/x-parquet), text/csv, application/x-ndjson (also application/jsonlines),
-// application/json. Empty when it is none of them.
+// The format of an IANA media type, parameters ignored:
+// application/vnd.apache.arrow.stream, application/vnd.apache.arrow.file,
+// application/vnd.apache.parquet (also application/x-parquet), text/csv,
+// application/x-ndjson (also application/jsonlines), application/json. Empty when it is
+// none of them.
 std::optional<Format> FormatOfMediaType(std::string_view media_type);
 
 // The format that a file name's ending tells: .arrows, .arrow/.feather/.ipc, .parquet,

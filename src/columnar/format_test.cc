@@ -37,12 +37,18 @@ TEST(Format, IsToldByTheEndingOfAFileName) {
     std::string_view path;
     std::optional<Format> expected;
   } kCases[] = {
-      {"a.arrows", Format::kArrowStream},  {"/d.csv/a.arrow", Format::kArrowFile},
-      {"a.feather", Format::kArrowFile},   {"a.ipc", Format::kArrowFile},
-      {"a.PARQUET", Format::kParquet},     {"a.csv", Format::kCsv},
-      {"a.ndjson", Format::kNdjson},       {"a.jsonl", Format::kNdjson},
-      {"a.json", Format::kJson},           {"a.txt", std::nullopt},
-      {"csv", std::nullopt},               {"", std::nullopt},
+      {"a.arrows", Format::kArrowStream},
+      {"/d.csv/a.arrow", Format::kArrowFile},
+      {"a.feather", Format::kArrowFile},
+      {"a.ipc", Format::kArrowFile},
+      {"a.PARQUET", Format::kParquet},
+      {"a.csv", Format::kCsv},
+      {"a.ndjson", Format::kNdjson},
+      {"a.jsonl", Format::kNdjson},
+      {"a.json", Format::kJson},
+      {"a.txt", std::nullopt},
+      {"csv", std::nullopt},
+      {"", std::nullopt},
   };
   for (const auto& c : kCases) EXPECT_EQ(FormatOfPath(c.path), c.expected) << c.path;
 }

@@ -20,6 +20,7 @@ arrow::Status AsBadInput(const arrow::Status& status, std::string_view what);
 // AsBadInput, and more than `max_total_bytes` of batches in all are ResourceExhausted.
 arrow::Result<std::shared_ptr<arrow::RecordBatchReader>> OpenGuarded(
     std::string_view what, int64_t max_total_bytes,
-    const std::function<arrow::Result<std::shared_ptr<arrow::RecordBatchReader>>()>& open);
+    const std::function<arrow::Result<std::shared_ptr<arrow::RecordBatchReader>>()>&
+        open);
 
 }  // namespace pintail::columnar

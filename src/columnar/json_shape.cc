@@ -7,8 +7,8 @@ namespace {
 
 constexpr size_t kLongInteger = 16;
 
-// The position after the string literal that begins at `begin` (its opening quote), or the
-// end of its line when it is not closed: strings do not span lines.
+// The position after the string literal that begins at `begin` (its opening quote), or
+// the end of its line when it is not closed: strings do not span lines.
 size_t EndOfString(std::string_view text, size_t begin) {
   for (size_t i = begin + 1; i < text.size(); ++i) {
     if (text[i] == '"') return i + 1;

@@ -25,9 +25,9 @@ arrow::Result<std::shared_ptr<arrow::Buffer>> LineBlocks::Next() {
   rest_ = nullptr;
   while (true) {
     while (!at_end_ && filled < block->size()) {
-      ARROW_ASSIGN_OR_RAISE(const int64_t read,
-                            input_->Read(block->size() - filled,
-                                         block->mutable_data() + filled));
+      ARROW_ASSIGN_OR_RAISE(
+          const int64_t read,
+          input_->Read(block->size() - filled, block->mutable_data() + filled));
       at_end_ = read == 0;
       filled += read;
     }

@@ -14,10 +14,10 @@ namespace pintail::columnar {
 
 class LineBlocks {
  public:
-  // Finds where the last whole line of the text ends (the position after its line end), or
-  // 0 when there is none.
-  using LastLineEnd = std::function<arrow::Result<int64_t>(
-      const std::shared_ptr<arrow::Buffer>&)>;
+  // Finds where the last whole line of the text ends (the position after its line end),
+  // or 0 when there is none.
+  using LastLineEnd =
+      std::function<arrow::Result<int64_t>(const std::shared_ptr<arrow::Buffer>&)>;
 
   LineBlocks(std::shared_ptr<arrow::io::InputStream> input, LastLineEnd last_line_end)
       : input_(std::move(input)), last_line_end_(std::move(last_line_end)) {}

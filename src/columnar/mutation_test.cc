@@ -1,6 +1,6 @@
-// Mutants of honest inputs of every format and type: whatever becomes of them, reading them
-// ends with values or with an error, and never reads what was not sent. The mutations are
-// seeded, so that a failure can be seen again.
+// Mutants of honest inputs of every format and type: whatever becomes of them, reading
+// them ends with values or with an error, and never reads what was not sent. The
+// mutations are seeded, so that a failure can be seen again.
 #include <cstring>
 #include <memory>
 #include <random>
@@ -46,10 +46,10 @@ std::string WrittenCompressed(const BatchPtr& batch) {
 // Changes a few bytes: flips, extreme numbers where lengths and offsets may be, pieces
 // copied or cut out.
 void Mutate(std::mt19937& random, std::string* bytes) {
-  static constexpr int64_t kExtremes[] = {
-      0,          1,          -1,         -2,          8,           64,         127,
-      255,        65'535,     0x7FFFFFFF, 0x80000000,  0xFFFFFFFF,  1LL << 40,  1LL << 62,
-      INT64_MAX,  INT64_MIN};
+  static constexpr int64_t kExtremes[] = {0,         1,          -1,         -2,
+                                          8,         64,         127,        255,
+                                          65'535,    0x7FFFFFFF, 0x80000000, 0xFFFFFFFF,
+                                          1LL << 40, 1LL << 62,  INT64_MAX,  INT64_MIN};
   const auto below = [&](size_t n) { return n == 0 ? 0 : random() % n; };
   const size_t changes = 1 + below(3);
   for (size_t i = 0; i < changes && bytes->size() > 16; ++i) {
@@ -103,16 +103,16 @@ TEST(Mutation, ArrowStreamsOfEachType) {
   for (const auto& array : testing::ArraysOfAllTypes()) {
     SCOPED_TRACE(array->type()->ToString());
     ReadMutants(Format::kArrowStream,
-                Written(Format::kArrowStream, testing::OneColumn(array)), 60, seed);
+                Written(Format::kArrowStream, testing::OneColumn(array)), 110, seed);
     seed += 1000;
   }
 }
 
 TEST(Mutation, ArrowStreamsAndFilesOfAllTypesTogether) {
   const auto batch = testing::BatchOfAllTypes();
-  ReadMutants(Format::kArrowStream, Written(Format::kArrowStream, batch), 300, 1);
-  ReadMutants(Format::kArrowFile, Written(Format::kArrowFile, batch), 300, 10'000);
-  ReadMutants(Format::kArrowStream, WrittenCompressed(batch), 300, 20'000);
+  ReadMutants(Format::kArrowStream, Written(Format::kArrowStream, batch), 600, 1);
+  ReadMutants(Format::kArrowFile, Written(Format::kArrowFile, batch), 600, 10'000);
+  ReadMutants(Format::kArrowStream, WrittenCompressed(batch), 600, 20'000);
 }
 
 BatchPtr BatchForParquet() {
@@ -120,8 +120,8 @@ BatchPtr BatchForParquet() {
   const auto schema =
       arrow::schema({field("i", int32()), field("s", utf8()), field("l", list(int64())),
                      field("d", dictionary(int32(), utf8())), field("b", boolean()),
-                     field("t", timestamp(TimeUnit::MICRO)), field("n", decimal128(20, 2)),
-                     field("m", map(utf8(), int32()))});
+                     field("t", timestamp(TimeUnit::MICRO)),
+                     field("n", decimal128(20, 2)), field("m", map(utf8(), int32()))});
   return RecordBatch::Make(
       schema, 3,
       {testing::FromJson(int32(), "[1, null, 3]"),
@@ -135,14 +135,14 @@ BatchPtr BatchForParquet() {
 }
 
 TEST(Mutation, ParquetFiles) {
-  ReadMutants(Format::kParquet, Written(Format::kParquet, BatchForParquet()), 500,
+  ReadMutants(Format::kParquet, Written(Format::kParquet, BatchForParquet()), 1500,
               30'000);
 }
 
 TEST(Mutation, TextFormats) {
   const auto batch = BatchForParquet();
-  ReadMutants(Format::kNdjson, Written(Format::kNdjson, batch), 300, 40'000);
-  ReadMutants(Format::kCsv, Written(Format::kCsv, batch), 300, 50'000);
+  ReadMutants(Format::kNdjson, Written(Format::kNdjson, batch), 500, 40'000);
+  ReadMutants(Format::kCsv, Written(Format::kCsv, batch), 500, 50'000);
 }
 
 }  // namespace

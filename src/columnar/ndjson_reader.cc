@@ -78,8 +78,8 @@ class NdjsonBatches final : public arrow::RecordBatchReader {
   }
 
   arrow::Result<JsonShape> Scan(const arrow::Buffer& block) const {
-    return ScanJsonLines(static_cast<std::string_view>(block), options_.limits.max_nesting,
-                         options_.limits.max_fields);
+    return ScanJsonLines(static_cast<std::string_view>(block),
+                         options_.limits.max_nesting, options_.limits.max_fields);
   }
 
   // Columns are inferred when no schema is given, else held to it.
@@ -88,15 +88,16 @@ class NdjsonBatches final : public arrow::RecordBatchReader {
       const std::shared_ptr<arrow::Schema>& schema) {
     auto options = arrow::json::ParseOptions::Defaults();
     options.explicit_schema = schema;
-    options.unexpected_field_behavior = schema
-                                            ? arrow::json::UnexpectedFieldBehavior::Error
-                                            : arrow::json::UnexpectedFieldBehavior::InferType;
+    options.unexpected_field_behavior =
+        schema ? arrow::json::UnexpectedFieldBehavior::Error
+               : arrow::json::UnexpectedFieldBehavior::InferType;
     return arrow::json::ParseOne(options, block);
   }
 
   arrow::Status ReadFirstBlock() {
     ARROW_ASSIGN_OR_RAISE(auto block, NextBlock());
-    if (block == nullptr) return Lie("the NDJSON text is empty; it needs an object a line");
+    if (block == nullptr)
+      return Lie("the NDJSON text is empty; it needs an object a line");
     ARROW_ASSIGN_OR_RAISE(const JsonShape shape, Scan(*block));
     ARROW_ASSIGN_OR_RAISE(auto batch, Parse(block, nullptr));
     const auto inferred = batch->schema();
@@ -113,8 +114,7 @@ class NdjsonBatches final : public arrow::RecordBatchReader {
   static std::shared_ptr<arrow::Schema> WithoutNullTypes(const arrow::Schema& schema) {
     arrow::FieldVector fields = schema.fields();
     for (auto& field : fields) {
-      field =
-          field->WithType(Exchanged(field->type(), arrow::Type::NA, arrow::utf8()));
+      field = field->WithType(Exchanged(field->type(), arrow::Type::NA, arrow::utf8()));
     }
     return arrow::schema(std::move(fields));
   }
@@ -124,8 +124,7 @@ class NdjsonBatches final : public arrow::RecordBatchReader {
   void KeepLongIntegers(const std::shared_ptr<arrow::Buffer>& block) {
     for (int i = 0; i < schema_->num_fields(); ++i) {
       const auto& field = schema_->field(i);
-      const TypePtr type =
-          Exchanged(field->type(), arrow::Type::DOUBLE, arrow::uint64());
+      const TypePtr type = Exchanged(field->type(), arrow::Type::DOUBLE, arrow::uint64());
       if (type->Equals(*field->type())) continue;
       auto candidate = schema_->SetField(i, field->WithType(type));
       if (candidate.ok() && Parse(block, *candidate).ok()) schema_ = *candidate;

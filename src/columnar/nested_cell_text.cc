@@ -127,8 +127,8 @@ class StructText final : public Nested {
     for (int i = 0; i < structs.num_fields(); ++i) {
       auto child = structs.field(i);
       ARROW_ASSIGN_OR_RAISE(auto cells, MakeCellText(*child));
-      members.push_back({KeyOf(*array.type()->field(i)), std::move(child),
-                         std::move(cells)});
+      members.push_back(
+          {KeyOf(*array.type()->field(i)), std::move(child), std::move(cells)});
     }
     return std::make_unique<StructText>(array, std::move(members));
   }
@@ -161,8 +161,8 @@ class UnionText final : public CellText {
     for (int i = 0; i < unions.num_fields(); ++i) {
       auto child = unions.field(i);
       ARROW_ASSIGN_OR_RAISE(auto cells, MakeCellText(*child));
-      members.push_back({KeyOf(*array.type()->field(i)), std::move(child),
-                         std::move(cells)});
+      members.push_back(
+          {KeyOf(*array.type()->field(i)), std::move(child), std::move(cells)});
     }
     return std::make_unique<UnionText>(unions, std::move(members));
   }

@@ -1,5 +1,5 @@
-// CellText of the types that are made of others: lists, structs, maps, unions, dictionaries,
-// run ends. MakeCellText calls it.
+// CellText of the types that are made of others: lists, structs, maps, unions,
+// dictionaries, run ends. MakeCellText calls it.
 #pragma once
 
 #include <memory>

@@ -25,8 +25,8 @@ bool IsBitString(std::string_view value) {
   return (ByteAt(value, 1) & mask) == mask;
 }
 
-// Three bytes of sign and count of the bytes that follow, the highest of which is not zero;
-// all of them inverted for a negative number.
+// Three bytes of sign and count of the bytes that follow, the highest of which is not
+// zero; all of them inverted for a negative number.
 bool IsBigNumber(std::string_view value) {
   if (value.size() < 4) return false;
   const bool negative = (ByteAt(value, 0) & 0x80) == 0;
@@ -39,12 +39,12 @@ bool IsBigNumber(std::string_view value) {
   return highest != 0 || (count == 1 && !negative);
 }
 
-// 40 bits of microseconds and 24 bits of the offset from UTC, counted down from its largest.
+// 40 bits of microseconds and 24 bits of the offset from UTC, counted down from its
+// largest.
 bool IsTimeWithOffset(std::string_view value) {
   constexpr uint64_t kMaxMicros = 86'400'000'000;
   constexpr uint64_t kMaxOffsetSeconds = 16 * 60 * 60 - 1;
-  const auto bits =
-      ValueAt<uint64_t>(reinterpret_cast<const uint8_t*>(value.data()), 0);
+  const auto bits = ValueAt<uint64_t>(reinterpret_cast<const uint8_t*>(value.data()), 0);
   return bits >> 24 <= kMaxMicros && (bits & 0xFFFFFF) <= 2 * kMaxOffsetSeconds;
 }
 
@@ -91,8 +91,7 @@ arrow::Status CheckOpaque(std::string_view name, std::string_view metadata,
   if (!says("DuckDB")) return arrow::Status::OK();
   auto stored = data.Copy();
   while (stored->type->id() == Type::EXTENSION) {
-    stored->type =
-        static_cast<const arrow::ExtensionType&>(*stored->type).storage_type();
+    stored->type = static_cast<const arrow::ExtensionType&>(*stored->type).storage_type();
   }
   if (storage.id() == Type::DICTIONARY || storage.id() == Type::RUN_END_ENCODED) {
     return Lie("an opaque type of the database that is encoded; send its values plainly");

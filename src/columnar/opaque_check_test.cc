@@ -33,18 +33,18 @@ std::shared_ptr<arrow::Array> FixedEight(uint64_t bits) {
 }
 
 // The three ways in which the extension may be told.
-bool Accepted(const std::string& type_name, const std::shared_ptr<arrow::Array>& storage) {
+bool Accepted(const std::string& type_name,
+              const std::shared_ptr<arrow::Array>& storage) {
   const auto type = arrow::extension::opaque(storage->type(), type_name, "DuckDB");
   const bool by_type =
       CheckBatch(*testing::OneColumn(arrow::ExtensionType::WrapArray(type, storage)), {})
           .ok();
   const auto metadata = arrow::key_value_metadata(
       {std::string(kExtensionName), std::string(kExtensionMetadata)},
-      {"arrow.opaque",
-       static_cast<const arrow::ExtensionType&>(*type).Serialize()});
+      {"arrow.opaque", static_cast<const arrow::ExtensionType&>(*type).Serialize()});
   const auto field = arrow::field("x", storage->type())->WithMetadata(metadata);
-  const auto column = arrow::RecordBatch::Make(arrow::schema({field}), storage->length(),
-                                               {storage});
+  const auto column =
+      arrow::RecordBatch::Make(arrow::schema({field}), storage->length(), {storage});
   const auto nested = arrow::StructArray::Make({storage}, {field}).ValueOrDie();
   const bool by_metadata = CheckBatch(*column, {}).ok();
   const bool by_nested_metadata = CheckBatch(*testing::OneColumn(nested), {}).ok();
@@ -97,9 +97,9 @@ TEST(CheckOpaque, LeavesOtherVendorsAlone) {
 
 TEST(CheckOpaque, RefusesMetadataThatHidesItsWords) {
   const auto storage = Binary("");
-  const auto status = CheckOpaque(
-      "arrow.opaque", R"({"type_name":"b\u0069t","vendor_name":"DuckDB"})",
-      *storage->data(), *storage->type());
+  const auto status =
+      CheckOpaque("arrow.opaque", R"({"type_name":"b\u0069t","vendor_name":"DuckDB"})",
+                  *storage->data(), *storage->type());
   EXPECT_EQ(base::KindOf(status), base::ErrorKind::kInvalidArgument);
 }
 

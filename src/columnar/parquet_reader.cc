@@ -1,10 +1,14 @@
 // Parquet, a batch at a time in bounded memory: column chunks are read through small
 // buffers, never ahead and never whole.
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
+#include "arrow/buffer.h"
+#include "columnar/array_layout.h"
 #include "columnar/bounded_pool.h"
 #include "columnar/format_readers.h"
+#include "columnar/parquet_schema_depth.h"
 #include "parquet/arrow/reader.h"
 #include "parquet/properties.h"
 
@@ -19,6 +23,9 @@ constexpr int64_t kReadBufferBytes = int64_t{1} << 20;
 // Bounds what the footer's own claims make the Thrift decoder allocate.
 constexpr int32_t kMaxThriftString = 16 << 20;
 constexpr int32_t kMaxThriftContainer = 250'000;
+constexpr int64_t kMaxFooterBytes = int64_t{128} << 20;
+// A list takes three levels of a Parquet schema.
+constexpr int64_t kSchemaLevelsPerNesting = 3;
 
 int64_t BudgetFor(int64_t file_bytes, const Limits& limits) {
   const int64_t by_size = file_bytes < limits.max_batch_bytes / kBudgetPerFileByte
@@ -34,6 +41,30 @@ parquet::ReaderProperties FileProperties(BoundedPool& pool) {
   properties.set_thrift_string_size_limit(kMaxThriftString);
   properties.set_thrift_container_size_limit(kMaxThriftContainer);
   return properties;
+}
+
+// A file ends with its footer, the footer's length in four bytes and "PAR1".
+arrow::Status CheckFooter(arrow::io::RandomAccessFile& file, int64_t size,
+                          const Limits& limits) {
+  constexpr int64_t kTailBytes = 8;
+  if (size < kTailBytes) return Lie("a Parquet file cannot be of ", size, " bytes");
+  ARROW_ASSIGN_OR_RAISE(auto tail, file.ReadAt(size - kTailBytes, kTailBytes));
+  if (static_cast<std::string_view>(*tail).substr(4) != "PAR1") {
+    return Lie("this is not a Parquet file, or it is cut short or encrypted");
+  }
+  const int64_t length = ValueAt<uint32_t>(tail->data(), 0);
+  if (length > size - kTailBytes || length > kMaxFooterBytes) {
+    return Lie("a Parquet footer of ", length, " bytes in a file of ", size);
+  }
+  ARROW_ASSIGN_OR_RAISE(auto footer, file.ReadAt(size - kTailBytes - length, length));
+  ARROW_ASSIGN_OR_RAISE(
+      const int64_t depth,
+      ParquetSchemaDepth({footer->data(), static_cast<size_t>(footer->size())}));
+  if (depth <= (limits.max_nesting + 1) * kSchemaLevelsPerNesting) {
+    return arrow::Status::OK();
+  }
+  return Lie("the Parquet schema is nested ", depth,
+             " groups deep; a type may be nested ", limits.max_nesting, " levels deep");
 }
 
 class ParquetBatches final : public arrow::RecordBatchReader {
@@ -64,6 +95,7 @@ class ParquetBatches final : public arrow::RecordBatchReader {
 ReaderResult OpenParquet(std::shared_ptr<arrow::io::RandomAccessFile> file,
                          const BatchReaderOptions& options) {
   ARROW_ASSIGN_OR_RAISE(const int64_t size, file->GetSize());
+  ARROW_RETURN_NOT_OK(CheckFooter(*file, size, options.limits));
   const int64_t budget = BudgetFor(size, options.limits);
   auto pool = BoundedPool::Make(budget);
 

@@ -1,5 +1,5 @@
-// Parquet with zstd. Batches are gathered into row groups in memory, so a batch reaches the
-// output when its row group is full.
+// Parquet with zstd. Batches are gathered into row groups in memory, so a batch reaches
+// the output when its row group is full.
 #include <exception>
 #include <string>
 #include <utility>

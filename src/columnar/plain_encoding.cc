@@ -57,11 +57,25 @@ TypePtr WithPlainChildren(const TypePtr& type) {
       return arrow::sparse_union(
           fields, static_cast<const arrow::UnionType&>(*type).type_codes());
     case Type::DENSE_UNION:
-      return arrow::dense_union(
-          fields, static_cast<const arrow::UnionType&>(*type).type_codes());
+      return arrow::dense_union(fields,
+                                static_cast<const arrow::UnionType&>(*type).type_codes());
     default:
       return arrow::struct_(fields);
   }
+}
+
+bool CodesAreChildIndexes(const arrow::UnionType& type) {
+  for (int i = 0; i < type.num_fields(); ++i) {
+    if (type.type_codes()[static_cast<size_t>(i)] != i) return false;
+  }
+  return true;
+}
+
+// The union with the type codes 0, 1, 2, …
+TypePtr WithChildIndexes(const TypePtr& type) {
+  if (CodesAreChildIndexes(static_cast<const arrow::UnionType&>(*type))) return type;
+  return type->id() == Type::SPARSE_UNION ? arrow::sparse_union(type->fields())
+                                          : arrow::dense_union(type->fields());
 }
 
 TypePtr PlainType(const TypePtr& type) {
@@ -71,10 +85,14 @@ TypePtr PlainType(const TypePtr& type) {
     case Type::RUN_END_ENCODED:
       return PlainType(static_cast<const arrow::RunEndEncodedType&>(*type).value_type());
     case Type::EXTENSION: {
-      const auto& storage = static_cast<const arrow::ExtensionType&>(*type).storage_type();
+      const auto& storage =
+          static_cast<const arrow::ExtensionType&>(*type).storage_type();
       TypePtr plain = PlainType(storage);
       return plain == storage ? type : plain;
     }
+    case Type::SPARSE_UNION:
+    case Type::DENSE_UNION:
+      return WithChildIndexes(WithPlainChildren(type));
     default:
       return type->num_fields() == 0 ? type : WithPlainChildren(type);
   }
@@ -191,8 +209,8 @@ arrow::Result<ArrayDataPtr> PutInOrder(const ArrayDataPtr& data) {
   }
   const int64_t count = elements.length();
   ARROW_ASSIGN_OR_RAISE(auto element_buffer, elements.Finish());
-  auto indexes = ArrayData::Make(arrow::int64(), count,
-                                 {nullptr, std::move(element_buffer)}, 0);
+  auto indexes =
+      ArrayData::Make(arrow::int64(), count, {nullptr, std::move(element_buffer)}, 0);
   ARROW_ASSIGN_OR_RAISE(auto child, TakeValues(data->child_data[0], std::move(indexes)));
   std::shared_ptr<arrow::Buffer> bitmap;
   if (data->buffers[0] != nullptr) {
@@ -207,6 +225,22 @@ arrow::Result<ArrayDataPtr> PutInOrder(const ArrayDataPtr& data) {
       data->type, data->length,
       {std::move(bitmap), std::move(offset_buffer), std::move(size_buffer)},
       {std::move(child)}, data->GetNullCount(), /*offset=*/0);
+}
+
+// The type ids of a union of type `from`, as indexes of its children.
+arrow::Result<std::shared_ptr<arrow::Buffer>> ChildIndexes(const ArrayData& data,
+                                                           const arrow::UnionType& from) {
+  const int64_t end = data.length == 0 ? 0 : data.offset + data.length;
+  ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> ids, arrow::AllocateBuffer(end));
+  const uint8_t* codes = end == 0 ? nullptr : data.buffers[1]->data();
+  for (int64_t i = 0; i < end; ++i) {
+    // Rows before the offset were not checked.
+    const auto code = static_cast<int8_t>(codes[i]);
+    ids->mutable_data()[i] =
+        i < data.offset ? uint8_t{0}
+                        : static_cast<uint8_t>(from.child_ids()[static_cast<size_t>(code)]);
+  }
+  return ids;
 }
 
 // `type` is PlainType of the array's type.
@@ -234,6 +268,14 @@ arrow::Result<ArrayDataPtr> ToPlain(const ArrayDataPtr& data, const TypePtr& typ
     if (plain == data) plain = data->Copy();
     plain->child_data[i] = std::move(child);
   }
+  const arrow::DataType& source = StorageOf(*data->type);
+  if (arrow::is_union(source.id()) &&
+      !CodesAreChildIndexes(static_cast<const arrow::UnionType&>(source))) {
+    if (plain == data) plain = data->Copy();
+    ARROW_ASSIGN_OR_RAISE(
+        plain->buffers[1],
+        ChildIndexes(*data, static_cast<const arrow::UnionType&>(source)));
+  }
   if (plain != data) plain->type = type;
   if (storage.id() == Type::LIST_VIEW) return PutInOrder<int32_t>(plain);
   if (storage.id() == Type::LARGE_LIST_VIEW) return PutInOrder<int64_t>(plain);
@@ -253,9 +295,9 @@ PlainEncoding::PlainEncoding(const std::shared_ptr<arrow::Schema>& schema) {
     changed = true;
   }
   if (changed) is_plain_ = false;
-  schema_ = changed ? arrow::schema(std::move(fields), schema->endianness(),
-                                    schema->metadata())
-                    : schema;
+  schema_ =
+      changed ? arrow::schema(std::move(fields), schema->endianness(), schema->metadata())
+              : schema;
 }
 
 arrow::Result<std::shared_ptr<arrow::RecordBatch>> PlainEncoding::Apply(

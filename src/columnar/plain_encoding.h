@@ -1,11 +1,11 @@
 // Brings checked batches to the encodings that readers of Arrow data get right.
 //
 // The database's Arrow scan misreads some valid encodings, up to reading and writing past
-// its buffers: dictionaries inside lists, run-end encoding below the top level, dictionaries
-// of fixed-width values, list views that are out of order. Values stay what they are, only
-// their encoding changes: dictionaries remain where a column as a whole is a dictionary of
-// text or bytes, every other dictionary and all run-end encodings become plain values, list
-// views are put in order. Immutable; callable from any thread.
+// its buffers: dictionaries inside lists, run-end encoding below the top level,
+// dictionaries of fixed-width values, list views that are out of order. Values stay what
+// they are, only their encoding changes: dictionaries remain where a column as a whole is
+// a dictionary of text or bytes, every other dictionary and all run-end encodings become
+// plain values, list views are put in order. Immutable; callable from any thread.
 #pragma once
 
 #include <memory>

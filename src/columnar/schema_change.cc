@@ -8,7 +8,7 @@
 #include "arrow/extension_type.h"
 #include "arrow/type_traits.h"
 #include "base/error.h"
-#include "columnar/common_type.h"
+#include "columnar/supertype.h"
 
 namespace pintail::columnar {
 namespace {
@@ -42,8 +42,7 @@ std::string Columns(const arrow::Schema& schema) {
 // Extension types of text (JSON) hold text and may be given text.
 TypePtr TextOf(const TypePtr& type) {
   if (type->id() != arrow::Type::EXTENSION) return type;
-  const TypePtr& storage =
-      static_cast<const arrow::ExtensionType&>(*type).storage_type();
+  const TypePtr& storage = static_cast<const arrow::ExtensionType&>(*type).storage_type();
   return arrow::is_base_binary_like(storage->id()) ? StoredType(storage) : type;
 }
 
@@ -52,8 +51,9 @@ bool Fits(const TypePtr& table, const TypePtr& arriving) {
   if (TextOf(table)->Equals(*TextOf(arriving))) return true;
   // As SQL does it: exact up to 2^53, and what readers of CSV and JSON need, who see
   // integers where a producer happened to send no fraction.
-  if (table->id() == arrow::Type::DOUBLE && arrow::is_integer(arriving->id())) return true;
-  const TypePtr common = CommonType(table, arriving);
+  if (table->id() == arrow::Type::DOUBLE && arrow::is_integer(arriving->id()))
+    return true;
+  const TypePtr common = SuperType(table, arriving);
   return common && common->Equals(*table);
 }
 
@@ -72,8 +72,9 @@ class Planner {
     }
     if (policy_ == SchemaPolicy::kStrict &&
         arriving_.num_fields() != table_.num_fields()) {
-      return Refuse("the data lacks columns of the table and the schema policy is strict; "
-                    "send all columns, or use the policy add_columns");
+      return Refuse(
+          "the data lacks columns of the table and the schema policy is strict; "
+          "send all columns, or use the policy add_columns");
     }
     change_.result = arrow::schema(std::move(fields_));
     return std::move(change_);
@@ -89,13 +90,14 @@ class Planner {
     const TypePtr to = StoredType(column->type());
     if (from->Equals(*to)) return arrow::Status::OK();
     if (policy_ == SchemaPolicy::kStrict) {
-      return Refuse("column '", column->name(), "' is ", to->ToString(),
-                    " and the data has ", from->ToString(),
-                    ", and the schema policy is strict; send that type, or use the policy "
-                    "add_columns or coerce");
+      return Refuse(
+          "column '", column->name(), "' is ", to->ToString(), " and the data has ",
+          from->ToString(),
+          ", and the schema policy is strict; send that type, or use the policy "
+          "add_columns or coerce");
     }
     if (Fits(to, from)) return arrow::Status::OK();
-    if (TypePtr common = CommonType(to, from)) {
+    if (TypePtr common = SuperType(to, from)) {
       fields_[found->second] = column->WithType(std::move(common));
       change_.widened.push_back(fields_[found->second]);
       return arrow::Status::OK();
@@ -122,8 +124,9 @@ class Planner {
 
   template <typename... Parts>
   arrow::Status Refuse(const Parts&... what) {
-    return base::MakeError(ErrorKind::kInvalidArgument, what..., ". The table has: ",
-                           Columns(table_), ". The data has: ", Columns(arriving_));
+    return base::MakeError(ErrorKind::kInvalidArgument, what...,
+                           ". The table has: ", Columns(table_),
+                           ". The data has: ", Columns(arriving_));
   }
 
   const arrow::Schema& table_;

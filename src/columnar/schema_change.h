@@ -15,8 +15,9 @@ namespace pintail::columnar {
 
 // kStrict: the same columns with the same types. kAddColumns: new columns are added as
 // nullable, numbers widen (int32 to int64, float to double, int to double when exact for
-// the type's range, decimal precision), else refused. kCoerce: as kAddColumns, and arriving
-// values are cast to the table's types where each value can be, else the ingest fails.
+// the type's range, decimal precision), else refused. kCoerce: as kAddColumns, and
+// arriving values are cast to the table's types where each value can be, else the ingest
+// fails.
 enum class SchemaPolicy : uint8_t { kStrict, kAddColumns, kCoerce };
 
 arrow::Result<SchemaPolicy> ParseSchemaPolicy(std::string_view name);
@@ -31,8 +32,8 @@ struct SchemaChange {
   std::vector<std::string> target_columns;
 };
 
-// Columns are matched by name, without regard to case (as SQL does). A table column that is
-// missing from the arriving schema is filled with its default. Refusals are
+// Columns are matched by name, without regard to case (as SQL does). A table column that
+// is missing from the arriving schema is filled with its default. Refusals are
 // InvalidArgument and show both schemas and what to do.
 arrow::Result<SchemaChange> PlanSchemaChange(const arrow::Schema& table,
                                              const arrow::Schema& arriving,

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "columnar/common_type.h"
+#include "columnar/supertype.h"
 
 namespace pintail::columnar {
 namespace {
@@ -46,7 +46,8 @@ const std::vector<TypeRow>& TypeRows() {
       {arrow::utf8(), arrow::null(), arrow::utf8()},
       {arrow::utf8(), arrow::int64(), nullptr},
       {arrow::int64(), arrow::utf8(), nullptr},
-      {arrow::timestamp(arrow::TimeUnit::MICRO), arrow::timestamp(arrow::TimeUnit::SECOND),
+      {arrow::timestamp(arrow::TimeUnit::MICRO),
+       arrow::timestamp(arrow::TimeUnit::SECOND),
        arrow::timestamp(arrow::TimeUnit::MICRO)},
       {arrow::timestamp(arrow::TimeUnit::MICRO), arrow::timestamp(arrow::TimeUnit::NANO),
        arrow::timestamp(arrow::TimeUnit::NANO)},
@@ -65,7 +66,8 @@ const std::vector<TypeRow>& TypeRows() {
        arrow::struct_({field("a", arrow::int64()), field("b", arrow::utf8())})},
       {arrow::struct_({field("a", arrow::int32())}),
        arrow::struct_({field("c", arrow::int32())}), nullptr},
-      {arrow::map(arrow::utf8(), arrow::int32()), arrow::map(arrow::utf8(), arrow::int64()),
+      {arrow::map(arrow::utf8(), arrow::int32()),
+       arrow::map(arrow::utf8(), arrow::int64()),
        arrow::map(arrow::utf8(), arrow::int64())},
   };
   return kRows;
@@ -132,9 +134,9 @@ TEST(SchemaChange, StrictRefusesMoreFewerAndOtherColumns) {
 }
 
 TEST(SchemaChange, LeavesMissingColumnsToTheirDefaults) {
-  const auto change = PlanSchemaChange(
-      *schema({field("a", arrow::int64()), field("b", arrow::utf8())}),
-      *schema({field("b", arrow::utf8())}), SchemaPolicy::kAddColumns);
+  const auto change =
+      PlanSchemaChange(*schema({field("a", arrow::int64()), field("b", arrow::utf8())}),
+                       *schema({field("b", arrow::utf8())}), SchemaPolicy::kAddColumns);
   ASSERT_TRUE(change.ok()) << change.status();
   EXPECT_THAT(change->target_columns, ElementsAre("b"));
   EXPECT_EQ(change->result->num_fields(), 2);

@@ -68,16 +68,32 @@ class SchemaCheck {
       const auto& dictionary = static_cast<const arrow::DictionaryType&>(storage);
       return CheckType(*dictionary.value_type(), depth + 1);
     }
-    if (storage.id() == arrow::Type::FIXED_SIZE_BINARY &&
-        static_cast<const arrow::FixedSizeBinaryType&>(storage).byte_width() < 0) {
-      return Lie("a fixed-size binary of negative size");
-    }
-    if (storage.id() == arrow::Type::FIXED_SIZE_LIST &&
-        static_cast<const arrow::FixedSizeListType&>(storage).list_size() < 0) {
-      return Lie("a fixed-size list of negative size");
-    }
+    ARROW_RETURN_NOT_OK(CheckParameters(storage));
     const bool names_differ = storage.id() == arrow::Type::STRUCT;
     return CheckFields(storage.fields(), "field", names_differ, depth + 1);
+  }
+
+  // Types that Arrow can name but no table can have, and that DuckDB takes on trust.
+  static arrow::Status CheckParameters(const arrow::DataType& type) {
+    if (type.id() == arrow::Type::FIXED_SIZE_BINARY && type.byte_width() < 0) {
+      return Lie("a fixed-size binary of negative size");
+    }
+    if (type.id() == arrow::Type::FIXED_SIZE_LIST &&
+        static_cast<const arrow::FixedSizeListType&>(type).list_size() < 1) {
+      return Lie("a fixed-size list of no elements");
+    }
+    if (arrow::is_union(type.id()) && type.num_fields() == 0) {
+      return Lie("a union of no types");
+    }
+    if (arrow::is_decimal(type.id())) {
+      const auto& decimal = static_cast<const arrow::DecimalType&>(type);
+      if (decimal.scale() < 0 || decimal.scale() > decimal.precision()) {
+        return Lie("a decimal of ", decimal.precision(), " digits, ", decimal.scale(),
+                   " of them after the point; cast it to one with 0 to ",
+                   decimal.precision());
+      }
+    }
+    return arrow::Status::OK();
   }
 
   const Limits& limits_;

@@ -25,9 +25,10 @@ TEST(CheckSchema, AcceptsWhatIsWithinTheLimits) {
   limits.max_columns = 2;
   limits.max_fields = 4;
   limits.max_nesting = 3;
-  EXPECT_TRUE(CheckSchema(*arrow::schema({field("a", NestedLists(3)), field("b", int32())}),
-                          limits)
-                  .ok());
+  EXPECT_TRUE(
+      CheckSchema(*arrow::schema({field("a", NestedLists(3)), field("b", int32())}),
+                  limits)
+          .ok());
 }
 
 TEST(CheckSchema, RefusesAbsurdSchemas) {
@@ -35,8 +36,8 @@ TEST(CheckSchema, RefusesAbsurdSchemas) {
   limits.max_columns = 2;
   limits.max_fields = 4;
   limits.max_nesting = 3;
-  const auto wide = arrow::struct_(
-      {field("a", int32()), field("b", int32()), field("c", int32()), field("d", int32())});
+  const auto wide = arrow::struct_({field("a", int32()), field("b", int32()),
+                                    field("c", int32()), field("d", int32())});
   const struct {
     std::shared_ptr<arrow::Schema> schema;
     std::string message;
@@ -49,7 +50,8 @@ TEST(CheckSchema, RefusesAbsurdSchemas) {
        "3 levels"},
       {arrow::schema({field("a", int32()), field("a", int32())}), "two columns"},
       {arrow::schema({field("Name", int32()), field("nAME", int32())}), "'nAME'"},
-      {arrow::schema({field("s", arrow::struct_({field("x", int32()), field("X", int32())}))}),
+      {arrow::schema(
+           {field("s", arrow::struct_({field("x", int32()), field("X", int32())}))}),
        "two fields"},
       {arrow::schema({field(std::string("a\0b", 3), int32())}), "NUL"},
       {arrow::schema({field("\xFF", int32())}), "UTF-8"},
@@ -61,9 +63,29 @@ TEST(CheckSchema, RefusesAbsurdSchemas) {
   }
 }
 
+TEST(CheckSchema, RefusesTypesThatNoTableCanHave) {
+  const struct {
+    std::shared_ptr<arrow::DataType> type;
+    std::string message;
+  } kCases[] = {
+      {arrow::fixed_size_list(int32(), 0), "no elements"},
+      {arrow::sparse_union(arrow::FieldVector{}), "union of no types"},
+      {arrow::decimal128(3, -1), "decimal of 3 digits"},
+      {arrow::decimal128(3, 4), "decimal of 3 digits"},
+      {arrow::list(arrow::decimal64(3, 4)), "decimal of 3 digits"},
+  };
+  for (const auto& c : kCases) {
+    const arrow::Status status =
+        CheckSchema(*arrow::schema({field("a", c.type)}), Limits{});
+    EXPECT_EQ(base::KindOf(status), base::ErrorKind::kInvalidArgument) << c.message;
+    EXPECT_THAT(status.message(), HasSubstr(c.message));
+  }
+}
+
 TEST(CheckSchema, AcceptsParametersWithoutNames) {
   EXPECT_TRUE(
-      CheckSchema(*arrow::schema({field("", int32()), field("", int32())}), Limits{}).ok());
+      CheckSchema(*arrow::schema({field("", int32()), field("", int32())}), Limits{})
+          .ok());
 }
 
 }  // namespace

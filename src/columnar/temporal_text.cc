@@ -100,9 +100,9 @@ void AppendSeconds(int64_t value, TimeUnit::type unit, std::string* out) {
 void AppendDate(int64_t days_since_epoch, std::string* out) {
   const Divided era = FloorDivide(days_since_epoch + 719'468, 146'097);
   const int64_t day_of_era = era.remainder;
-  const int64_t year_of_era = (day_of_era - day_of_era / 1'460 + day_of_era / 36'524 -
-                               day_of_era / 146'096) /
-                              365;
+  const int64_t year_of_era =
+      (day_of_era - day_of_era / 1'460 + day_of_era / 36'524 - day_of_era / 146'096) /
+      365;
   const int64_t day_of_year =
       day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const int64_t shifted_month = (5 * day_of_year + 2) / 153;

@@ -1,6 +1,6 @@
-// Dates, times, durations and decimals as text (ISO 8601), appended to a string. The whole
-// range of each Arrow type has a text; nothing fails. Pure functions, callable from any
-// thread.
+// Dates, times, durations and decimals as text (ISO 8601), appended to a string. The
+// whole range of each Arrow type has a text; nothing fails. Pure functions, callable from
+// any thread.
 #pragma once
 
 #include <cstdint>

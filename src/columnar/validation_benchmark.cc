@@ -27,17 +27,16 @@ std::shared_ptr<arrow::RecordBatch> MakeBatch(const std::string& text) {
     (void)flag.Append(i % 2 == 0);
     (void)time.Append(1'700'000'000'000'000'000 + i);
   }
-  auto schema = arrow::schema({arrow::field("id", arrow::int64()),
-                               arrow::field("float_col", arrow::float64()),
-                               arrow::field("int_col", arrow::int64()),
-                               arrow::field("str_col", arrow::utf8()),
-                               arrow::field("bool_col", arrow::boolean()),
-                               arrow::field("timestamp_col", time.type())});
+  auto schema = arrow::schema(
+      {arrow::field("id", arrow::int64()), arrow::field("float_col", arrow::float64()),
+       arrow::field("int_col", arrow::int64()), arrow::field("str_col", arrow::utf8()),
+       arrow::field("bool_col", arrow::boolean()),
+       arrow::field("timestamp_col", time.type())});
   return arrow::RecordBatch::Make(
       schema, kRows,
-      {id.Finish().ValueOrDie(), real.Finish().ValueOrDie(),
-       number.Finish().ValueOrDie(), str.Finish().ValueOrDie(),
-       flag.Finish().ValueOrDie(), time.Finish().ValueOrDie()});
+      {id.Finish().ValueOrDie(), real.Finish().ValueOrDie(), number.Finish().ValueOrDie(),
+       str.Finish().ValueOrDie(), flag.Finish().ValueOrDie(),
+       time.Finish().ValueOrDie()});
 }
 
 void CountRows(benchmark::State& state) {

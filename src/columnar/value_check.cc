@@ -13,8 +13,8 @@ namespace {
 
 using arrow::Type;
 
-// Loops run over blocks of a fixed length so that the compiler can vectorise them; a block
-// collects whether anything is wrong, and only then is the culprit looked for.
+// Loops run over blocks of a fixed length so that the compiler can vectorise them; a
+// block collects whether anything is wrong, and only then is the culprit looked for.
 constexpr int64_t kBlock = 64;
 
 template <typename Offset>
@@ -264,9 +264,8 @@ arrow::Result<int64_t> CheckOffsets(const arrow::ArrayData& data, int width,
 arrow::Result<int64_t> CheckStrings(const arrow::ArrayData& data,
                                     const arrow::DataType& type) {
   if (data.length == 0) return 0;
-  const int64_t size = data.buffers[2] && data.buffers[2]->address() != 0
-                           ? data.buffers[2]->size()
-                           : 0;
+  const int64_t size =
+      data.buffers[2] && data.buffers[2]->address() != 0 ? data.buffers[2]->size() : 0;
   const int width = arrow::is_binary_like(type.id()) ? 4 : 8;
   ARROW_ASSIGN_OR_RAISE(const int64_t bytes, CheckOffsets(data, width, size));
   if (type.id() == Type::STRING) ARROW_RETURN_NOT_OK(CheckText<int32_t>(data));
@@ -324,8 +323,7 @@ arrow::Status CheckRanges(const arrow::ArrayData& data, const arrow::DataType& t
 arrow::Status CheckIndexes(const arrow::ArrayData& data, const arrow::DataType& type,
                            int64_t limit) {
   return WithIndexType(
-      type,
-      [&]<typename Index>(Index) { return CheckIndexesOf<Index>(data, limit); },
+      type, [&]<typename Index>(Index) { return CheckIndexesOf<Index>(data, limit); },
       [&] { return Lie("dictionary indexes of type ", type.ToString()); });
 }
 

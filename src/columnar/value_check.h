@@ -1,5 +1,6 @@
-// Checks of the values of flat arrays: text and offsets, views, numbers that have a range.
-// All of them require that CheckLayout has passed. Pure functions, callable from any thread.
+// Checks of the values of flat arrays: text and offsets, views, numbers that have a
+// range. All of them require that CheckLayout has passed. Pure functions, callable from
+// any thread.
 #pragma once
 
 #include <cstdint>
@@ -16,13 +17,14 @@ namespace pintail::columnar {
 arrow::Result<int64_t> CheckOffsets(const arrow::ArrayData& data, int width,
                                     int64_t limit);
 
-// utf8, binary and their large variants: offsets and, for text, UTF-8. Returns the bytes of
-// all values.
+// utf8, binary and their large variants: offsets and, for text, UTF-8. Returns the bytes
+// of all values.
 arrow::Result<int64_t> CheckStrings(const arrow::ArrayData& data,
                                     const arrow::DataType& type);
 
 // String and binary views: sizes, buffer indexes, offsets, prefixes and, for text, UTF-8.
-// Returns the bytes of all values that are not inline, each counted as often as it is seen.
+// Returns the bytes of all values that are not inline, each counted as often as it is
+// seen.
 arrow::Result<int64_t> CheckViews(const arrow::ArrayData& data,
                                   const arrow::DataType& type);
 

@@ -88,23 +88,26 @@ std::string TypeOf(const Option& option) {
 }
 
 void AddSection(const Section& section, std::string* page) {
-  *page += "## " + std::string(section.name) + "\n\n" + std::string(section.text) + "\n\n";
+  *page +=
+      "## " + std::string(section.name) + "\n\n" + std::string(section.text) + "\n\n";
   *page += "| key | type | default | meaning | flag | variable |\n";
   *page += "|---|---|---|---|---|---|\n";
   for (const Option& option : Options()) {
     if (SectionOf(option) != section.name) continue;
     std::string flags = Code(FlagOf(option));
     if (!option.short_flag.empty()) flags = Code(option.short_flag) + ", " + flags;
-    *page += "| " + Code(option.key) + " | " + TypeOf(option) + " | " + DefaultOf(option) +
-             " | " + MarkdownOf(option.help) + (option.secret ? " (secret)" : "") + " | " +
-             flags + " | " + Code(VariableOf(option)) + " |\n";
+    *page += "| " + Code(option.key) + " | " + TypeOf(option) + " | " +
+             DefaultOf(option) + " | " + MarkdownOf(option.help) +
+             (option.secret ? " (secret)" : "") + " | " + flags + " | " +
+             Code(VariableOf(option)) + " |\n";
   }
   *page += "\n";
 }
 
 void AddStreams(std::string* page) {
   *page +=
-      "## [[streams]]\n\nA table for each declared stream. Streams that are not declared come "
+      "## [[streams]]\n\nA table for each declared stream. Streams that are not declared "
+      "come "
       "to be when they are first written to.\n\n"
       "| key | type | default | meaning |\n|---|---|---|---|\n";
   for (const Option& option : StreamOptions()) {
@@ -115,50 +118,65 @@ void AddStreams(std::string* page) {
   }
   *page +=
       "\n```toml\n[[streams]]\nname = \"clicks\"\ntarget_table = \"web.clicks\"\n"
-      "schema_policy = \"strict\"\ncommit_rows = 1_000_000\ncommit_interval = \"5s\"\n```\n\n";
+      "schema_policy = \"strict\"\ncommit_rows = 1_000_000\ncommit_interval = "
+      "\"5s\"\n```\n\n";
 }
 
 void AddLegacy(std::string* page) {
   *page +=
-      "## Settings of older programs\n\nThese are accepted so that their files, scripts and "
-      "containers start unchanged. Within one source a key of ours overrides them. The user "
-      "name and the password are taken from the environment, else from the flags, else from "
+      "## Settings of older programs\n\nThese are accepted so that their files, scripts "
+      "and "
+      "containers start unchanged. Within one source a key of ours overrides them. The "
+      "user "
+      "name and the password are taken from the environment, else from the flags, else "
+      "from "
       "the connection's address.\n\n"
       "| key | flag | variable | meaning here |\n|---|---|---|---|\n";
   for (const LegacyName& legacy : LegacyNames()) {
     std::string variables;
     for (const std::string_view variable : legacy.variables) {
-      if (!variable.empty()) variables += (variables.empty() ? "" : ", ") + Code(variable);
+      if (!variable.empty())
+        variables += (variables.empty() ? "" : ", ") + Code(variable);
     }
-    *page += "| " + Code(legacy.key) + " | " + Code(legacy.flag) + " | " + variables + " | " +
-             MarkdownOf(legacy.help) + " |\n";
+    *page += "| " + Code(legacy.key) + " | " + Code(legacy.flag) + " | " + variables +
+             " | " + MarkdownOf(legacy.help) + " |\n";
   }
   *page +=
-      "\nAn engine other than `duckdb` asks for a source behind the cache, which is not in "
+      "\nAn engine other than `duckdb` asks for a source behind the cache, which is not "
+      "in "
       "this version: the server says so and does not start. When any of the flags or "
       "variables with `engine` or `cache` is given, `flight.advertise_transactions` is "
-      "`false` unless it is set: the clients of that program begin a transaction wherever "
+      "`false` unless it is set: the clients of that program begin a transaction "
+      "wherever "
       "there are any, and never commit it.\n";
 }
 
 constexpr std::string_view kIntroduction =
     "# Configuration\n\n"
-    "<!-- Written by `pintail config docs`; a test compares. Change src/config/options.cc. "
+    "<!-- Written by `pintail config docs`; a test compares. Change "
+    "src/config/options.cc. "
     "-->\n\n"
     "A setting is taken from, in rising order: its default, the configuration file, the "
-    "environment, the flags of `pintail serve`. `pintail config show` prints what is in force "
-    "and where each value came from, `pintail config check` tells whether a file is right, "
+    "environment, the flags of `pintail serve`. `pintail config show` prints what is in "
+    "force "
+    "and where each value came from, `pintail config check` tells whether a file is "
+    "right, "
     "`pintail config defaults` prints a file to start from.\n\n"
     "The file is the one of `--config`, else of the variable `PINTAIL_CONFIG`, else "
-    "`./pintail.toml`, else `/etc/pintail/pintail.toml`. It is TOML, or YAML when its name "
+    "`./pintail.toml`, else `/etc/pintail/pintail.toml`. It is TOML, or YAML when its "
+    "name "
     "ends in `.yaml` or `.yml`. A key is a name in the table of its section:\n\n"
     "```toml\n[flight]\nlisten = [\"127.0.0.1:50051\"]\n\n[database]\nmemory_limit = "
     "\"4GB\"\n```\n\n"
-    "An unknown key is an error. In texts `${env:NAME}` stands for an environment variable "
+    "An unknown key is an error. In texts `${env:NAME}` stands for an environment "
+    "variable "
     "and `${file:/path}` for the content of a file, `$${` for `${` itself.\n\n"
-    "Types: bytes are `512MB`, `1GiB` or a plain number; durations have a unit, as `250ms`, "
-    "`30s`, `5m`, `1h30m`; lists have commas between their elements in flags and variables, "
-    "and `none` is the empty list; maps are tables in the file and `name=value` with commas "
+    "Types: bytes are `512MB`, `1GiB` or a plain number; durations have a unit, as "
+    "`250ms`, "
+    "`30s`, `5m`, `1h30m`; lists have commas between their elements in flags and "
+    "variables, "
+    "and `none` is the empty list; maps are tables in the file and `name=value` with "
+    "commas "
     "between elsewhere.\n\n";
 
 }  // namespace
@@ -221,7 +239,8 @@ std::string ShowToml(const Settings& settings) {
       file += "commit_rows = " + std::to_string(*stream.commit_rows) + "\n";
     }
     if (stream.commit_interval) {
-      file += "commit_interval = " + Quote(FormatDuration(*stream.commit_interval)) + "\n";
+      file +=
+          "commit_interval = " + Quote(FormatDuration(*stream.commit_interval)) + "\n";
     }
   }
   return file;
@@ -240,7 +259,8 @@ std::string ShowTable(const Settings& settings) {
   }
   std::array<size_t, 2> widths = {0, 0};
   for (const Row& row : rows) {
-    for (size_t i = 0; i < widths.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+    for (size_t i = 0; i < widths.size(); ++i)
+      widths[i] = std::max(widths[i], row[i].size());
   }
   std::string table;
   for (const Row& row : rows) {

@@ -63,8 +63,8 @@ TEST(ShownSettings, SayWhereEachCameFrom) {
   ASSERT_TRUE(settings.ok()) << settings.status();
   EXPECT_THAT(ShowToml(*settings),
               HasSubstr("listen = [\"127.0.0.1:1\"]  # --http-listen\n"));
-  EXPECT_THAT(ShowTable(*settings), ::testing::ContainsRegex(
-                                        "http.listen +127.0.0.1:1 +--http-listen\n"));
+  EXPECT_THAT(ShowTable(*settings),
+              ::testing::ContainsRegex("http.listen +127.0.0.1:1 +--http-listen\n"));
 }
 
 }  // namespace

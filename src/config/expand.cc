@@ -16,8 +16,9 @@ arrow::Result<std::string> ReadSecret(const std::string& path) {
   std::string content(kMaxSecretBytes, '\0');
   if (in) in.read(content.data(), static_cast<std::streamsize>(content.size()));
   if (in.bad() || !in.is_open() || (in.fail() && !in.eof())) {
-    return base::MakeError(base::ErrorKind::kNotFound, "cannot read the file of ${file:",
-                           path, "}: ", std::strerror(errno));
+    return base::MakeError(base::ErrorKind::kNotFound,
+                           "cannot read the file of ${file:", path,
+                           "}: ", std::strerror(errno));
   }
   content.resize(static_cast<size_t>(in.gcount()));
   if (content.ends_with('\n')) content.pop_back();
@@ -29,8 +30,8 @@ arrow::Result<std::string> Resolve(std::string_view reference,
                                    const Environment& environment) {
   const size_t colon = reference.find(':');
   const std::string_view kind = reference.substr(0, colon);
-  const std::string name(
-      colon == std::string_view::npos ? "" : reference.substr(colon + 1));
+  const std::string name(colon == std::string_view::npos ? ""
+                                                         : reference.substr(colon + 1));
   if (kind == "file" && !name.empty()) return ReadSecret(name);
   if (kind == "env" && !name.empty()) {
     const auto found = environment.find(name);
@@ -38,8 +39,9 @@ arrow::Result<std::string> Resolve(std::string_view reference,
     return base::MakeError(base::ErrorKind::kNotFound, "the environment variable ", name,
                            " of ${env:", name, "} is not set");
   }
-  return base::MakeError(base::ErrorKind::kInvalidArgument, "${", reference,
-                         "} is neither ${env:NAME} nor ${file:/path}; write $${ for a plain ${");
+  return base::MakeError(
+      base::ErrorKind::kInvalidArgument, "${", reference,
+      "} is neither ${env:NAME} nor ${file:/path}; write $${ for a plain ${");
 }
 
 }  // namespace
@@ -59,9 +61,8 @@ arrow::Result<Expansion> Expand(std::string_view text, const Environment& enviro
       return base::MakeError(base::ErrorKind::kInvalidArgument, "\"", text,
                              "\" has a ${ without its }; write $${ for a plain ${");
     }
-    ARROW_ASSIGN_OR_RAISE(
-        const std::string value,
-        Resolve(text.substr(open + 2, close - open - 2), environment));
+    ARROW_ASSIGN_OR_RAISE(const std::string value,
+                          Resolve(text.substr(open + 2, close - open - 2), environment));
     expansion.text.append(text.substr(0, open)).append(value);
     expansion.referred = true;
     text.remove_prefix(close + 1);

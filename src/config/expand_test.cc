@@ -30,10 +30,8 @@ TEST(Expand, LeavesOtherDollarsAlone) {
 
 TEST(Expand, SaysWhatCannotBeResolved) {
   const std::vector<std::pair<std::string, std::string>> table = {
-      {"${env:NOT_SET}", "NOT_SET"},
-      {"${file:/no/such/file}", "/no/such/file"},
-      {"${file:/tmp}", "/tmp"},
-      {"${NAME}", "${env:NAME}"},
+      {"${env:NOT_SET}", "NOT_SET"}, {"${file:/no/such/file}", "/no/such/file"},
+      {"${file:/tmp}", "/tmp"},      {"${NAME}", "${env:NAME}"},
       {"${env:", "without its }"},
   };
   for (const auto& [text, expected] : table) {

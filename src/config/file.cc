@@ -85,14 +85,14 @@ class FileReader {
   arrow::Status ReadLegacy(const LegacyName& legacy, const Tree& node) {
     const auto type = node.table() ? OptionType::kMap : OptionType::kText;
     ARROW_ASSIGN_OR_RAISE(Texts read, ReadTexts(legacy.key, type, node));
-    settings_.legacy[std::string(legacy.name)] = {.texts = std::move(read.texts),
-                                                  .origin = Origin::kFile,
-                                                  .where = Where(node)};
+    settings_.legacy[std::string(legacy.name)] = {
+        .texts = std::move(read.texts), .origin = Origin::kFile, .where = Where(node)};
     return arrow::Status::OK();
   }
 
   // A value's texts: one, a list's elements, or a map's "name=value".
-  arrow::Result<Texts> ReadTexts(std::string_view key, OptionType type, const Tree& node) {
+  arrow::Result<Texts> ReadTexts(std::string_view key, OptionType type,
+                                 const Tree& node) {
     Texts read;
     if (const Tree::Table* table = node.table()) {
       if (type != OptionType::kMap) {
@@ -144,8 +144,8 @@ class FileReader {
         std::vector<std::string> names;
         for (const Option& known : options) names.emplace_back(known.key);
         return Refuse(value, "unknown key \"", key,
-                      "\" of a stream; the nearest known one is \"", NearestName(key, names),
-                      "\"");
+                      "\" of a stream; the nearest known one is \"",
+                      NearestName(key, names), "\"");
       }
       ARROW_ASSIGN_OR_RAISE(Texts read, ReadTexts(key, option->type, value));
       auto parsed = ParseValue(*option, read.texts);

@@ -20,8 +20,8 @@ struct FileSettings {
 };
 
 // Reads the tree of the file called `name`. InvalidArgument, beginning with the file and
-// line, for an unknown key (with the nearest known one), a table where a value is wanted or
-// a reference that cannot be resolved.
+// line, for an unknown key (with the nearest known one), a table where a value is wanted
+// or a reference that cannot be resolved.
 arrow::Result<FileSettings> ReadSettings(const Tree& tree, const std::string& name,
                                          const Environment& environment);
 

@@ -40,7 +40,8 @@ streams:
     commit_interval: 5s
 )";
 
-arrow::Result<FileSettings> Read(const arrow::Result<Tree>& tree, const std::string& name) {
+arrow::Result<FileSettings> Read(const arrow::Result<Tree>& tree,
+                                 const std::string& name) {
   if (!tree.ok()) return tree.status();
   return ReadSettings(*tree, name, {{"WHERE", "/x/log"}});
 }
@@ -80,8 +81,9 @@ TEST(ConfigurationFile, IsRefusedWithFileAndLine) {
     std::string what;
   };
   const std::vector<Row> table = {
-      {"[flight]\n\nlistn = []", "p:3: ", "unknown key \"flight.listn\"; the nearest known "
-                                           "one is \"flight.listen\""},
+      {"[flight]\n\nlistn = []", "p:3: ",
+       "unknown key \"flight.listn\"; the nearest known "
+       "one is \"flight.listen\""},
       {"[fligth]\nlisten = []", "p:1: ", "the nearest known one is \"flight\""},
       {"flight = 3", "p:1: ", "table"},
       {"[log]\npath = { a = 1 }", "p:2: ", "not a table"},

@@ -62,9 +62,10 @@ void Flags::AddTo(CLI::App& command) {
     if (legacy.flag.empty()) continue;
     auto& slot = state_->slots.emplace_back(std::string(legacy.flag));
     const std::string help(legacy.help);
-    slot.option = legacy.is_switch
-                      ? command.add_flag(slot.flag, slot.given_alone, help)
-                      : command.add_option(slot.flag, slot.texts, help)->type_name("text");
+    slot.option =
+        legacy.is_switch
+            ? command.add_flag(slot.flag, slot.given_alone, help)
+            : command.add_option(slot.flag, slot.texts, help)->type_name("text");
     if (!legacy.is_switch) {
       slot.option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     }
@@ -74,7 +75,8 @@ void Flags::AddTo(CLI::App& command) {
 
 Sources Flags::Read() const {
   Sources sources;
-  if (state_->file_option && state_->file_option->count() > 0) sources.file = state_->file;
+  if (state_->file_option && state_->file_option->count() > 0)
+    sources.file = state_->file;
   for (const State::Slot& slot : state_->slots) {
     if (slot.option->count() == 0) continue;
     auto texts = slot.texts;

@@ -40,7 +40,8 @@ TEST(Flags, ThatAreNotGivenSayNothing) {
 TEST(Flags, ExistForEveryOption) {
   for (const Option& option : Options()) {
     SCOPED_TRACE(option.key);
-    const std::string text = option.initial.empty() ? "17MB" : std::string(option.initial);
+    const std::string text =
+        option.initial.empty() ? "17MB" : std::string(option.initial);
     const Sources sources = Parse({FlagOf(option), text});
     ASSERT_EQ(sources.flags.size(), 1U);
     EXPECT_EQ(sources.flags[0].flag,

@@ -103,7 +103,8 @@ Assignment Assign(std::string_view key, std::vector<std::string> texts,
 arrow::Result<int64_t> ParseNumber(const LegacyValue& value, int64_t max) {
   const std::string text = TextOf(&value);
   int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), number);
   if (error == std::errc() && end == text.data() + text.size() && number >= 0 &&
       number <= max) {
     return number;
@@ -131,9 +132,10 @@ arrow::Status TranslateApi(const LegacyValues& values, LegacyMeaning* meaning) {
     const bool* value = std::get_if<bool>(&*on);
     metrics = !value || *value;
     if (!metrics) {
-      meaning->notes.push_back(enabled->where +
-                               ": GET /metrics answers all the same; only the listener of "
-                               "api.metrics_port is left out");
+      meaning->notes.push_back(
+          enabled->where +
+          ": GET /metrics answers all the same; only the listener of "
+          "api.metrics_port is left out");
     }
   }
   if (!metrics) metrics_port = nullptr;
@@ -191,10 +193,11 @@ arrow::Status RefuseSource(const LegacyValues& values, const LegacyValue& from,
   const std::string user = EngineUser(values, connection);
   return base::MakeError(
       base::ErrorKind::kUnimplemented, from.where,
-      ": sources behind the cache are not in this version: cannot use the engine \"", engine,
-      "\"", connection.empty() ? "" : " with " + MaskPasswords(connection),
+      ": sources behind the cache are not in this version: cannot use the engine \"",
+      engine, "\"", connection.empty() ? "" : " with " + MaskPasswords(connection),
       user.empty() ? "" : " as " + user,
-      "; leave out the engine settings, or give the engine duckdb, to keep the data in the "
+      "; leave out the engine settings, or give the engine duckdb, to keep the data in "
+      "the "
       "embedded DuckDB");
 }
 
@@ -226,9 +229,10 @@ arrow::Status TranslateEngine(const LegacyValues& values, LegacyMeaning* meaning
   }
   if (const LegacyValue* age = Find(values, "cache-max-duration")) {
     ARROW_RETURN_NOT_OK(ParseNumber(*age, int64_t{1} << 53).status());
-    meaning->notes.push_back(age->where +
-                             " has no effect: the embedded DuckDB is the store itself, so "
-                             "nothing in it expires");
+    meaning->notes.push_back(
+        age->where +
+        " has no effect: the embedded DuckDB is the store itself, so "
+        "nothing in it expires");
   }
   for (const std::string_view name :
        {"engine-options", "engine-username", "engine-password"}) {

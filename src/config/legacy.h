@@ -1,6 +1,6 @@
-// The settings of the older programs that Pintail stands in for: their flags, variables and
-// file keys, and what each means here. Where a setting asks for something that this version
-// does not have, it is refused or noted, never silently ignored. Pure functions.
+// The settings of the older programs that Pintail stands in for: their flags, variables
+// and file keys, and what each means here. Where a setting asks for something that this
+// version does not have, it is refused or noted, never silently ignored. Pure functions.
 #pragma once
 
 #include <array>
@@ -21,7 +21,7 @@ struct LegacyName {
   std::array<std::string_view, 2> variables;
   std::string_view flag;  // empty: none
   std::string_view help;
-  bool is_switch = false;  // the flag takes no value
+  bool is_switch = false;          // the flag takes no value
   bool environment_first = false;  // the variable outranks the flag
 };
 

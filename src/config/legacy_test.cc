@@ -22,9 +22,11 @@ arrow::Result<Settings> LoadYaml(const std::string& text, Environment environmen
   return settings;
 }
 
-arrow::Result<Settings> LoadFlags(std::vector<FlagValue> flags, Environment environment = {}) {
-  return Load(
-      {.usual_files = {}, .environment = std::move(environment), .flags = std::move(flags)});
+arrow::Result<Settings> LoadFlags(std::vector<FlagValue> flags,
+                                  Environment environment = {}) {
+  return Load({.usual_files = {},
+               .environment = std::move(environment),
+               .flags = std::move(flags)});
 }
 
 constexpr const char* kBridgeFile = R"(
@@ -45,12 +47,14 @@ defaults:
 TEST(StreamBridgeSettings, AreTakenFromItsFile) {
   const auto settings = LoadYaml(kBridgeFile);
   ASSERT_TRUE(settings.ok()) << settings.status();
-  EXPECT_THAT(settings->List("http.listen"), ElementsAre("127.0.0.1:8123", "127.0.0.1:9090"));
+  EXPECT_THAT(settings->List("http.listen"),
+              ElementsAre("127.0.0.1:8123", "127.0.0.1:9090"));
   EXPECT_EQ(settings->Text("database.path"), "data/db.duckdb");
   EXPECT_EQ(settings->Integer("ingest.chunk_size"), 10'000);
   EXPECT_TRUE(settings->Switch("flight.advertise_transactions"));
-  EXPECT_THAT(settings->notes, ElementsAre(HasSubstr("compression.algorithm has no effect"),
-                                           HasSubstr("compression.level has no effect")));
+  EXPECT_THAT(settings->notes,
+              ElementsAre(HasSubstr("compression.algorithm has no effect"),
+                          HasSubstr("compression.level has no effect")));
 }
 
 TEST(StreamBridgeSettings, InTheEnvironmentOverrideItsFile) {
@@ -63,8 +67,8 @@ TEST(StreamBridgeSettings, InTheEnvironmentOverrideItsFile) {
 }
 
 TEST(StreamBridgeSettings, YieldToOurOwnOfTheSameSource) {
-  const auto settings = LoadFlags({}, {{"ARROWPORT_API_PORT", "8888"},
-                                       {"PINTAIL_HTTP_LISTEN", "127.0.0.1:1"}});
+  const auto settings = LoadFlags(
+      {}, {{"ARROWPORT_API_PORT", "8888"}, {"PINTAIL_HTTP_LISTEN", "127.0.0.1:1"}});
   ASSERT_TRUE(settings.ok()) << settings.status();
   EXPECT_THAT(settings->List("http.listen"), ElementsAre("127.0.0.1:1"));
 }
@@ -84,7 +88,8 @@ TEST(MetricsCacheSettings, WithTheEngineDuckdbNameTheDatabase) {
   ASSERT_TRUE(settings.ok()) << settings.status();
   EXPECT_EQ(settings->Text("database.path"), ":memory:");
   EXPECT_FALSE(settings->Switch("flight.advertise_transactions"));
-  EXPECT_THAT(settings->notes, ElementsAre(HasSubstr("--cache-max-duration has no effect")));
+  EXPECT_THAT(settings->notes,
+              ElementsAre(HasSubstr("--cache-max-duration has no effect")));
 }
 
 TEST(MetricsCacheSettings, LetTheEngineOutrankItsCache) {
@@ -96,10 +101,10 @@ TEST(MetricsCacheSettings, LetTheEngineOutrankItsCache) {
 }
 
 TEST(MetricsCacheSettings, ForASourceBehindTheCacheAreRefusedWithoutItsPassword) {
-  const auto settings = LoadFlags(
-      {{"--engine", {"adbc"}},
-       {"--engine-connection", {"postgresql://ann:hunter2@localhost/metrics"}},
-       {"--engine-options", {"driver_path=/x.so"}}});
+  const auto settings =
+      LoadFlags({{"--engine", {"adbc"}},
+                 {"--engine-connection", {"postgresql://ann:hunter2@localhost/metrics"}},
+                 {"--engine-options", {"driver_path=/x.so"}}});
   ASSERT_FALSE(settings.ok());
   EXPECT_EQ(base::KindOf(settings.status()), base::ErrorKind::kUnimplemented);
   EXPECT_THAT(settings.status().message(),

@@ -90,7 +90,8 @@ arrow::Status AddFlags(const std::vector<FlagValue>& flags,
     }
     const LegacyName* name = FindLegacyFlag(given.flag);
     if (!name) {
-      return base::MakeError(base::ErrorKind::kInvalidArgument, "unknown flag ", given.flag);
+      return base::MakeError(base::ErrorKind::kInvalidArgument, "unknown flag ",
+                             given.flag);
     }
     const auto found = legacy->find(name->name);
     const bool outranked = name->environment_first && found != legacy->end() &&

@@ -26,9 +26,9 @@ class Load : public ::testing::Test {
 
   static Sources WithoutFile() { return {.usual_files = {}}; }
 
-  const std::string path_ = ::testing::TempDir() + "/load_" +
-                            ::testing::UnitTest::GetInstance()->current_test_info()->name() +
-                            ".toml";
+  const std::string path_ =
+      ::testing::TempDir() + "/load_" +
+      ::testing::UnitTest::GetInstance()->current_test_info()->name() + ".toml";
 };
 
 TEST_F(Load, WithoutAnySourceGivesTheDefaults) {

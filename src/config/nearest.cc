@@ -8,12 +8,14 @@
 namespace pintail::config {
 namespace {
 
-char Lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
+char Lower(char c) {
+  return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+}
 
 }  // namespace
 
-// Optimal string alignment: three rows of the dynamic programme are enough, as a swap looks
-// two rows back.
+// Optimal string alignment: three rows of the dynamic programme are enough, as a swap
+// looks two rows back.
 size_t EditDistance(std::string_view left, std::string_view right) {
   std::vector<size_t> before(right.size() + 1);
   std::vector<size_t> last(right.size() + 1);

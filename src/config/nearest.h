@@ -8,7 +8,8 @@
 
 namespace pintail::config {
 
-// Letters to insert, remove, replace or swap with their neighbour to make one of the other.
+// Letters to insert, remove, replace or swap with their neighbour to make one of the
+// other.
 size_t EditDistance(std::string_view left, std::string_view right);
 
 // The nearest of the names, without regard to case; the first of equally near ones.

@@ -14,7 +14,8 @@ const Option* FindOption(std::string_view key) {
 std::string VariableOf(const Option& option) {
   std::string variable = "PINTAIL_";
   for (const char c : option.key) {
-    variable += c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    variable +=
+        c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   }
   return variable;
 }

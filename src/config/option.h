@@ -32,11 +32,11 @@ enum class OptionType : uint8_t {
 struct Option {
   std::string_view key;  // "flight.listen"; the part before the dot is the section
   OptionType type = OptionType::kText;
-  std::string_view initial;      // the default, as one would write it; empty: unset
-  std::string_view help;         // one line
-  std::string_view unset;        // what unset means, for the documentation
-  std::string_view short_flag;   // accepted beside the flag that follows from the key
-  std::string_view choices;      // what a choice or a map's values may be: "strict|coerce"
+  std::string_view initial;     // the default, as one would write it; empty: unset
+  std::string_view help;        // one line
+  std::string_view unset;       // what unset means, for the documentation
+  std::string_view short_flag;  // accepted beside the flag that follows from the key
+  std::string_view choices;     // what a choice or a map's values may be: "strict|coerce"
   // The range of integers, bytes and durations (in milliseconds).
   int64_t min = 0;
   int64_t max = std::numeric_limits<int64_t>::max();
@@ -50,8 +50,9 @@ struct Section {
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 // monostate: unset.
-using Value = std::variant<std::monostate, std::string, int64_t, std::chrono::milliseconds,
-                           bool, std::vector<std::string>, Pairs>;
+using Value =
+    std::variant<std::monostate, std::string, int64_t, std::chrono::milliseconds, bool,
+                 std::vector<std::string>, Pairs>;
 
 // All options, section by section, and the sections in the same order.
 std::span<const Option> Options();
@@ -63,9 +64,10 @@ std::string VariableOf(const Option& option);  // "PINTAIL_FLIGHT_LISTEN"
 std::string FlagOf(const Option& option);      // "--flight-listen"
 std::string_view TypeName(OptionType type);    // "bytes"
 
-// The value that the texts mean: one text, or the elements of a list. InvalidArgument says
-// what would be right; it does not repeat the text of a secret.
-arrow::Result<Value> ParseValue(const Option& option, const std::vector<std::string>& texts);
+// The value that the texts mean: one text, or the elements of a list. InvalidArgument
+// says what would be right; it does not repeat the text of a secret.
+arrow::Result<Value> ParseValue(const Option& option,
+                                const std::vector<std::string>& texts);
 
 // The value as one would write it in the file (without quotes); secrets as "********".
 std::string FormatValue(const Option& option, const Value& value);

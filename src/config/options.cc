@@ -15,7 +15,8 @@ constexpr int64_t kMany = 1'000'000'000;
 
 constexpr std::array kSections = {
     Section{"database", "The embedded DuckDB that keeps the data."},
-    Section{"flight", "The Flight and Flight SQL door. Every listener takes every request."},
+    Section{"flight",
+            "The Flight and Flight SQL door. Every listener takes every request."},
     Section{"http", "The REST door. Every listener takes every request."},
     Section{"session", "What a client may keep open on the server."},
     Section{"statement", "How SQL statements are run and remembered."},
@@ -55,7 +56,8 @@ constexpr std::array kOptions = {
     Option{.key = "database.external_access",
            .type = kSwitch,
            .initial = "true",
-           .help = "Whether SQL may read and write files, load extensions, attach databases"},
+           .help =
+               "Whether SQL may read and write files, load extensions, attach databases"},
     Option{.key = "database.max_expression_depth",
            .type = kInteger,
            .initial = "1000",
@@ -68,14 +70,16 @@ constexpr std::array kOptions = {
            .type = kList,
            .initial = "127.0.0.1:50051",
            .help = "Addresses to listen on, as address:port; port 0 takes a free one"},
-    Option{.key = "flight.listen_no_transactions",
-           .type = kList,
-           .initial = "none",
-           .help = "More addresses, for clients that begin transactions and never commit"},
-    Option{.key = "flight.advertise_transactions",
-           .type = kSwitch,
-           .initial = "true",
-           .help = "Whether the listeners of flight.listen say that there are transactions"},
+    Option{
+        .key = "flight.listen_no_transactions",
+        .type = kList,
+        .initial = "none",
+        .help = "More addresses, for clients that begin transactions and never commit"},
+    Option{
+        .key = "flight.advertise_transactions",
+        .type = kSwitch,
+        .initial = "true",
+        .help = "Whether the listeners of flight.listen say that there are transactions"},
     Option{.key = "flight.max_message",
            .type = kBytes,
            .initial = "1GiB",
@@ -225,7 +229,8 @@ constexpr std::array kOptions = {
     Option{.key = "http.request_timeout",
            .type = kDuration,
            .initial = "1h",
-           .help = "How long a request may take from its head to the last byte of the answer",
+           .help =
+               "How long a request may take from its head to the last byte of the answer",
            .min = 100,
            .max = kYear},
     Option{.key = "http.min_rate",
@@ -287,10 +292,12 @@ constexpr std::array kOptions = {
            .initial = "1s",
            .help = "From which duration on a statement is logged as slow",
            .max = kYear},
-    Option{.key = "statement.log_parameters",
-           .type = kSwitch,
-           .initial = "false",
-           .help = "Whether parameters of statements are logged; they may hold personal data"},
+    Option{
+        .key = "statement.log_parameters",
+        .type = kSwitch,
+        .initial = "false",
+        .help =
+            "Whether parameters of statements are logged; they may hold personal data"},
 
     // ---- ingest
     Option{.key = "ingest.schema_policy",

@@ -12,8 +12,9 @@ namespace {
 constexpr std::array kStreamOptions = {
     Option{.key = "name", .help = "The stream's name, as clients send it"},
     Option{.key = "target_table",
-           .help = "Table to write to: table, schema.table or catalog.schema.table; names "
-                   "with other characters in double quotes",
+           .help =
+               "Table to write to: table, schema.table or catalog.schema.table; names "
+               "with other characters in double quotes",
            .unset = "a table of the stream's own name"},
     Option{.key = "schema_policy",
            .type = OptionType::kChoice,
@@ -69,8 +70,8 @@ arrow::Status Settings::Assign(const Assignment& assignment) {
 }
 
 const Settings::Entry& Settings::entry(std::string_view key) const {
-  const auto found = std::ranges::find(entries_, key,
-                                       [](const Entry& entry) { return entry.option->key; });
+  const auto found = std::ranges::find(
+      entries_, key, [](const Entry& entry) { return entry.option->key; });
   ARROW_CHECK(found != entries_.end()) << "no option is declared as " << key;
   return *found;
 }
@@ -94,7 +95,9 @@ std::optional<int64_t> Settings::OptionalInteger(std::string_view key) const {
   return number ? std::optional(*number) : std::nullopt;
 }
 
-int64_t Settings::Integer(std::string_view key) const { return OptionalInteger(key).value(); }
+int64_t Settings::Integer(std::string_view key) const {
+  return OptionalInteger(key).value();
+}
 
 std::optional<std::chrono::milliseconds> Settings::OptionalDuration(
     std::string_view key) const {

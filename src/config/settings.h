@@ -33,7 +33,7 @@ struct Assignment {
 // One [[streams]] table, its values already checked.
 struct StreamSetting {
   std::string name;
-  std::string target_table;  // empty: a table of the stream's own name
+  std::string target_table;   // empty: a table of the stream's own name
   std::string schema_policy;  // empty: that of the section ingest; and so on
   std::optional<int64_t> chunk_size;
   std::optional<int64_t> commit_rows;
@@ -60,8 +60,8 @@ class Settings {
   // InvalidArgument, beginning with where it came from, when the value is not valid.
   arrow::Status Assign(const Assignment& assignment);
 
-  // The option's value. The key must be a declared one of that type; unset options have no
-  // value only where that is the return type's meaning.
+  // The option's value. The key must be a declared one of that type; unset options have
+  // no value only where that is the return type's meaning.
   std::string Text(std::string_view key) const;  // empty when unset; also of choices
   int64_t Integer(std::string_view key) const;   // also of bytes
   std::optional<int64_t> OptionalInteger(std::string_view key) const;

@@ -45,8 +45,8 @@ arrow::Result<Tree> ParseToml(std::string_view text, const std::string& name) {
     return Convert(toml::parse(text, name));
   } catch (const toml::parse_error& error) {
     return base::MakeError(base::ErrorKind::kInvalidArgument, name, ":",
-                           error.source().begin.line, ": this is not TOML: ",
-                           error.description());
+                           error.source().begin.line,
+                           ": this is not TOML: ", error.description());
   }
 }
 

@@ -33,8 +33,8 @@ arrow::Result<Tree> ReadTree(const std::string& path) {
                            std::strerror(errno));
   }
   std::string text;
-  for (std::istreambuf_iterator<char> at(in), end; at != end && text.size() <= kMaxFileBytes;
-       ++at) {
+  for (std::istreambuf_iterator<char> at(in), end;
+       at != end && text.size() <= kMaxFileBytes; ++at) {
     text += *at;
   }
   if (text.size() > kMaxFileBytes) {

@@ -1,5 +1,5 @@
-// A configuration file as read: tables, lists and texts, each with its line. What the TOML
-// and the YAML parser both give, so that everything after them is the same for both.
+// A configuration file as read: tables, lists and texts, each with its line. What the
+// TOML and the YAML parser both give, so that everything after them is the same for both.
 #pragma once
 
 #include <memory>
@@ -31,8 +31,8 @@ struct Tree {
 arrow::Result<Tree> ParseToml(std::string_view text, const std::string& name);
 arrow::Result<Tree> ParseYaml(std::string_view text, const std::string& name);
 
-// Reads and parses the file: YAML when its name ends so (.yaml, .yml), else TOML. NotFound
-// when there is none.
+// Reads and parses the file: YAML when its name ends so (.yaml, .yml), else TOML.
+// NotFound when there is none.
 arrow::Result<Tree> ReadTree(const std::string& path);
 
 }  // namespace pintail::config

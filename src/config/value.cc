@@ -1,6 +1,6 @@
 // Reading and writing the values of options.
-#include <array>
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <charconv>
 #include <cmath>
@@ -18,8 +18,9 @@ constexpr std::string_view kMask = "********";
 
 std::string Lower(std::string_view text) {
   std::string lower(text);
-  std::ranges::transform(lower, lower.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::ranges::transform(lower, lower.begin(), [](unsigned char c) {
+    return static_cast<char>(std::tolower(c));
+  });
   return lower;
 }
 
@@ -33,7 +34,8 @@ std::string_view Trim(std::string_view text) {
   return text;
 }
 
-arrow::Status Refuse(const Option& option, std::string_view text, std::string_view expected) {
+arrow::Status Refuse(const Option& option, std::string_view text,
+                     std::string_view expected) {
   if (option.secret) {
     return base::MakeError(base::ErrorKind::kInvalidArgument, option.key,
                            " is not valid: it must be ", expected);
@@ -58,7 +60,7 @@ constexpr std::array kByteUnits = {
     Unit{"tib", int64_t{1} << 40},
 };
 constexpr std::array kTimeUnits = {
-    Unit{"ms", 1},       Unit{"s", 1'000},      Unit{"m", 60'000},
+    Unit{"ms", 1},        Unit{"s", 1'000},      Unit{"m", 60'000},
     Unit{"h", 3'600'000}, Unit{"d", 86'400'000},
 };
 
@@ -68,19 +70,20 @@ const Unit* FindUnit(const std::array<Unit, size>& units, std::string_view name)
   return found == units.end() ? nullptr : &*found;
 }
 
-// One "12.5gb" from the front of the text, which it is cut from; a missing unit is `plain`.
-// Empty when it is malformed or too large.
+// One "12.5gb" from the front of the text, which it is cut from; a missing unit is
+// `plain`. Empty when it is malformed or too large.
 template <size_t size>
 std::optional<int64_t> TakeQuantity(std::string_view& text,
                                     const std::array<Unit, size>& units,
                                     std::optional<int64_t> plain) {
   double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number,
-                                            std::chars_format::fixed);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(),
+                                            number, std::chars_format::fixed);
   if (error != std::errc() || !(number >= 0)) return std::nullopt;
   text = Trim(text.substr(static_cast<size_t>(end - text.data())));
   size_t letters = 0;
-  while (letters < text.size() && std::isalpha(static_cast<unsigned char>(text[letters]))) {
+  while (letters < text.size() &&
+         std::isalpha(static_cast<unsigned char>(text[letters]))) {
     ++letters;
   }
   const Unit* unit = FindUnit(units, text.substr(0, letters));
@@ -113,7 +116,8 @@ arrow::Result<int64_t> ParseBytes(const Option& option, std::string_view text) {
   const std::string lower = Lower(text);
   std::string_view rest = lower;
   // A plain number is read as an integer, so that it is exact.
-  if (std::ranges::all_of(lower, [](char c) { return (c >= '0' && c <= '9') || c == '_'; }) &&
+  if (std::ranges::all_of(lower,
+                          [](char c) { return (c >= '0' && c <= '9') || c == '_'; }) &&
       !lower.empty()) {
     return ParseInteger(option, text);
   }
@@ -131,7 +135,8 @@ arrow::Result<int64_t> ParseMilliseconds(const Option& option, std::string_view 
   do {
     const auto part = TakeQuantity(rest, kTimeUnits, std::nullopt);
     if (!part || __builtin_add_overflow(total, *part, &total)) {
-      return Refuse(option, text, "a duration with its unit, like 250ms, 30s, 5m or 1h30m");
+      return Refuse(option, text,
+                    "a duration with its unit, like 250ms, 30s, 5m or 1h30m");
     }
   } while (!rest.empty());
   return total;
@@ -148,7 +153,8 @@ std::string FormatQuantity(const Option& option, int64_t number) {
   }
 }
 
-arrow::Result<int64_t> InRange(const Option& option, std::string_view text, int64_t number) {
+arrow::Result<int64_t> InRange(const Option& option, std::string_view text,
+                               int64_t number) {
   if (number >= option.min && number <= option.max) return number;
   if (option.max == std::numeric_limits<int64_t>::max()) {
     return Refuse(option, text, FormatQuantity(option, option.min) + " or more");
@@ -196,7 +202,8 @@ std::vector<std::string> SplitList(const std::vector<std::string>& texts) {
   return elements;
 }
 
-arrow::Result<Pairs> ParseMap(const Option& option, const std::vector<std::string>& texts) {
+arrow::Result<Pairs> ParseMap(const Option& option,
+                              const std::vector<std::string>& texts) {
   Pairs pairs;
   for (const std::string& element : SplitList(texts)) {
     const size_t equals = element.find('=');
@@ -288,8 +295,12 @@ std::string FormatValue(const Option& option, const Value& value) {
     const Option& option;
     std::string operator()(std::monostate) const { return ""; }
     std::string operator()(const std::string& text) const { return MaskPasswords(text); }
-    std::string operator()(int64_t number) const { return FormatQuantity(option, number); }
-    std::string operator()(milliseconds duration) const { return FormatDuration(duration); }
+    std::string operator()(int64_t number) const {
+      return FormatQuantity(option, number);
+    }
+    std::string operator()(milliseconds duration) const {
+      return FormatDuration(duration);
+    }
     std::string operator()(bool on) const { return on ? "true" : "false"; }
     std::string operator()(const std::vector<std::string>& list) const {
       return MaskPasswords(Join(list));

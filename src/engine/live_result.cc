@@ -117,15 +117,19 @@ arrow::Result<std::unique_ptr<ResultStream>> RunLive(const Execution& execution)
   auto result = std::make_shared<LiveResult>(execution.batch_bytes);
   auto stop = std::make_unique<StopGuard>(execution.stop, execution.context);
   auto& config = duckdb::ClientConfig::GetConfig(*execution.context);
-  config.get_result_collector = [&result](duckdb::ClientContext& context,
-                                          duckdb::PreparedStatementData& statement) {
-    return MakeArrowCollector(context, statement, result);
-  };
+  const duckdb::ScopedConfigSetting collect(
+      config,
+      [&](duckdb::ClientConfig& changed) {
+        changed.get_result_collector = [result](duckdb::ClientContext& context,
+                                                duckdb::PreparedStatementData& planned) {
+          return MakeArrowCollector(context, planned, result);
+        };
+      },
+      [](duckdb::ClientConfig& changed) { changed.get_result_collector = nullptr; });
   duckdb::PendingQueryParameters parameters;
   parameters.parameters = execution.parameters;
   auto statement = execution.statement;
   auto pending = execution.context->PendingQuery(execution.text, statement, parameters);
-  config.get_result_collector = nullptr;
   if (pending->HasError()) return FromDuckDb(pending->GetErrorObject());
   stop->Check();
   return std::make_unique<LiveStream>(execution.context, std::move(result),

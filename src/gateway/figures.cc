@@ -36,8 +36,9 @@ void Figures::StatementEnded(const std::string& verb, const arrow::Status& statu
                     {{"verb", verb}})
       .Observe(Seconds(duration));
   if (!status.ok()) {
-    metrics_.GetCounter("errors_total", "Failed statements by kind of error.",
-                        {{"kind", outcome}})
+    metrics_
+        .GetCounter("errors_total", "Failed statements by kind of error.",
+                    {{"kind", outcome}})
         .Add();
   }
 }
@@ -53,10 +54,12 @@ void Figures::IngestEnded(const std::string& stream, std::chrono::nanoseconds du
 void Figures::Ingested(const std::string& stream, int64_t rows, int64_t bytes) {
   const base::Labels labels = {{"stream", LabelOf(stream)}};
   metrics_
-      .GetCounter("rows_processed_total", "Rows taken in and committed, by stream.", labels)
+      .GetCounter("rows_processed_total", "Rows taken in and committed, by stream.",
+                  labels)
       .Add(static_cast<double>(rows));
   metrics_
-      .GetCounter("ingest_bytes_total", "Bytes of Arrow data taken in, by stream.", labels)
+      .GetCounter("ingest_bytes_total", "Bytes of Arrow data taken in, by stream.",
+                  labels)
       .Add(static_cast<double>(bytes));
 }
 

@@ -88,7 +88,8 @@ void GatewayImpl::Sweep() {
   runs_->StopIdle(options_.result_idle_timeout);
   if (options_.result_idle_timeout.count() > 0) {
     const auto since = now - options_.result_idle_timeout;
-    DropLater(*runs_, parked_.TakeIf([&](const Parked& each) { return each.used.load() <= since; }));
+    DropLater(*runs_, parked_.TakeIf(
+                          [&](const Parked& each) { return each.used.load() <= since; }));
     DropLater(*runs_, background_.TakeIf([&](Background& each) {
       std::lock_guard lock(each.mutex);
       return each.outcome.has_value() && each.used.load() <= since;
@@ -159,7 +160,7 @@ arrow::Result<GatewayImpl::RunPtr> GatewayImpl::StartRun(const CallPtr& call,
                                                          const Session& session,
                                                          const StatementRequest& request,
                                                          const std::string& parent) {
-  const auto timeout = request.timeout           ? request.timeout
+  const auto timeout = request.timeout               ? request.timeout
                        : session.statement_timeout() ? session.statement_timeout()
                                                      : options_.statement_timeout;
   return runs_->Start({.call = call,

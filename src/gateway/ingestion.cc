@@ -36,14 +36,17 @@ arrow::Result<ingest::Order> OrderFor(const ingest::WritePath& path, const Place
   order.temporary = request.temporary;
   order.session = place.session->number();
   if (request.temporary && !(order.table.catalog.empty() && order.table.schema.empty())) {
-    return base::MakeError(base::ErrorKind::kInvalidArgument, "a temporary table has "
+    return base::MakeError(base::ErrorKind::kInvalidArgument,
+                           "a temporary table has "
                            "neither catalog nor schema, but ",
-                           engine::QuoteName(order.table), " was asked for; name the table alone");
+                           engine::QuoteName(order.table),
+                           " was asked for; name the table alone");
   }
   ARROW_RETURN_NOT_OK(CheckPositive("chunk_rows", request.chunk_rows));
   ARROW_RETURN_NOT_OK(CheckPositive("commit_rows", request.commit_rows));
   if (request.commit_interval) {
-    ARROW_RETURN_NOT_OK(CheckPositive("commit_interval", request.commit_interval->count()));
+    ARROW_RETURN_NOT_OK(
+        CheckPositive("commit_interval", request.commit_interval->count()));
   }
   catalog::StreamPolicy& policy = order.stream.policy;
   if (request.schema_policy) policy.schema_policy = *request.schema_policy;
@@ -84,10 +87,10 @@ arrow::Result<IngestResult> GatewayImpl::Ingest(
   };
 
   return Explained(*run, [&]() -> arrow::Result<IngestResult> {
-    ARROW_ASSIGN_OR_RAISE(
-        Lease lease, place.transaction
-                         ? place.session->LeaseTransaction(*run, place.transaction)
-                         : place.session->LeaseAny(*run));
+    ARROW_ASSIGN_OR_RAISE(Lease lease,
+                          place.transaction
+                              ? place.session->LeaseTransaction(*run, place.transaction)
+                              : place.session->LeaseAny(*run));
     ARROW_RETURN_NOT_OK(lease.AttachTo(*run));
     const bool inside = lease.connection().InTransaction();
     ARROW_ASSIGN_OR_RAISE(const ingest::Outcome outcome,

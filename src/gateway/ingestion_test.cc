@@ -7,10 +7,10 @@
 namespace pintail::gateway {
 namespace {
 
-using ::testing::HasSubstr;
-using ::testing::StartsWith;
 using testing::Batch;
+using ::testing::HasSubstr;
 using testing::Reader;
+using ::testing::StartsWith;
 using testing::Text;
 using testing::World;
 
@@ -33,7 +33,8 @@ TEST(GatewayIngest, CountsWhatCameInByStream) {
             "s|s|false|4|2|0");
   const std::string metrics = world.metrics.Render();
   EXPECT_THAT(metrics, HasSubstr(R"(pintail_rows_processed_total{stream="s"} 4)"));
-  EXPECT_THAT(metrics, HasSubstr(R"(pintail_ingest_latency_seconds_count{stream="s"} 2)"));
+  EXPECT_THAT(metrics,
+              HasSubstr(R"(pintail_ingest_latency_seconds_count{stream="s"} 2)"));
   EXPECT_EQ(world.Seen("SELECT verb, state, rows FROM pintail.statements LIMIT 1"),
             "INGEST|done|2");
 }
@@ -62,9 +63,10 @@ TEST(GatewayIngest, FollowsATransactionThatWasBegunBySql) {
 TEST(GatewayIngest, MakesTemporaryTablesThatTheSessionSees) {
   World world;
   const SessionPtr session = world.Open();
-  EXPECT_EQ(Ingest(world, session,
-                   {.table = {.catalog = "", .schema = "", .table = "t"}, .temporary = true}),
-            "2");
+  EXPECT_EQ(
+      Ingest(world, session,
+             {.table = {.catalog = "", .schema = "", .table = "t"}, .temporary = true}),
+      "2");
   EXPECT_EQ(world.Run(session, "SELECT count(*) FROM t"), "2");
   EXPECT_THAT(world.Seen("SELECT * FROM t"), StartsWith("not_found"));
   EXPECT_THAT(Ingest(world, session,
@@ -86,8 +88,8 @@ TEST(GatewayIngest, AcknowledgesEachCommit) {
   std::vector<std::pair<int64_t, int64_t>> commits;
   const auto batch = Batch(kA, R"([{"a": 1}, {"a": 2}])");
   const auto result = world.gateway->Ingest(
-      World::Call(), world.Open(), {.stream = "s", .commit_rows = 2}, Reader({batch, batch}),
-      [&](const IngestCommit& commit) {
+      World::Call(), world.Open(), {.stream = "s", .commit_rows = 2},
+      Reader({batch, batch}), [&](const IngestCommit& commit) {
         commits.emplace_back(commit.number, commit.rows);
         return arrow::Status::OK();
       });

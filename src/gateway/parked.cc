@@ -33,7 +33,8 @@ arrow::Result<ParkedResult> GatewayImpl::Park(const CallPtr& call,
   return ParkRequest(run, place, request, /*eager=*/false);
 }
 
-arrow::Result<ParkedResult> GatewayImpl::ParkRequest(const RunPtr& run, const Place& place,
+arrow::Result<ParkedResult> GatewayImpl::ParkRequest(const RunPtr& run,
+                                                     const Place& place,
                                                      const StatementRequest& request,
                                                      bool eager) {
   return Explained(*run, [&]() -> arrow::Result<ParkedResult> {
@@ -60,8 +61,8 @@ arrow::Result<ParkedResult> GatewayImpl::ParkPlanned(StatementRun& run, Planned 
   if (!planned.single && planned.statement->parameters().empty()) {
     parked->parameters = nullptr;
   }
-  ARROW_RETURN_NOT_OK(query::CheckParameters(planned.statement->parameters(),
-                                             parked->parameters.get()));
+  ARROW_RETURN_NOT_OK(
+      query::CheckParameters(planned.statement->parameters(), parked->parameters.get()));
 
   // A read is put off as long as the announced columns are sure to be those it will have,
   // and nothing is pending in a transaction that may be over by then.
@@ -117,7 +118,8 @@ arrow::Result<StatementResult> GatewayImpl::Fetch(const CallPtr& call,
                          .rows_changed = parked->rows_changed};
 }
 
-arrow::Result<StatementResult> GatewayImpl::FetchNow(const CallPtr& call, Parked& parked) {
+arrow::Result<StatementResult> GatewayImpl::FetchNow(const CallPtr& call,
+                                                     Parked& parked) {
   const StatementRequest request{.sql = parked.text,
                                  .transaction_id = "",
                                  .parameters = parked.parameters,
@@ -125,9 +127,8 @@ arrow::Result<StatementResult> GatewayImpl::FetchNow(const CallPtr& call, Parked
   ARROW_ASSIGN_OR_RAISE(const RunPtr run,
                         StartRun(call, *parked.session, request, parked.handle));
   return Explained(*run, [&]() -> arrow::Result<StatementResult> {
-    ARROW_ASSIGN_OR_RAISE(
-        Planned planned,
-        PlanAgain(*run, parked.place, parked.text, parked.traits, *parked.plans));
+    ARROW_ASSIGN_OR_RAISE(Planned planned, PlanAgain(*run, parked.place, parked.text,
+                                                     parked.traits, *parked.plans));
     ARROW_ASSIGN_OR_RAISE(Ran ran, RunPlanned(*run, parked.place, std::move(planned),
                                               parked.parameters, /*materialize=*/false));
     if (!ran.rows->schema()->Equals(*parked.schema, /*check_metadata=*/false)) {

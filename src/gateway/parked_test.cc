@@ -10,10 +10,10 @@ namespace pintail::gateway {
 namespace {
 
 using std::chrono_literals::operator""min;
-using ::testing::HasSubstr;
-using ::testing::StartsWith;
 using testing::Batch;
 using testing::Eventually;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 using testing::Text;
 using testing::World;
 
@@ -22,7 +22,8 @@ TEST(ParkedResults, OfReadsRunWhenTheyAreFetchedAsOftenAsWanted) {
   const SessionPtr session = world.Open();
   world.Run(session, "CREATE TABLE t AS SELECT 1 AS a");
   const auto parked =
-      world.gateway->Park(World::Call(), session, {.sql = "SELECT a FROM t"}).ValueOrDie();
+      world.gateway->Park(World::Call(), session, {.sql = "SELECT a FROM t"})
+          .ValueOrDie();
   EXPECT_EQ(parked.schema->ToString(), "a: int32");
   EXPECT_FALSE(parked.rows_changed.has_value());
   world.Run(session, "UPDATE t SET a = 2");
@@ -80,7 +81,8 @@ TEST(ParkedResults, SayWhenTheTableHasChangedMeanwhile) {
   const SessionPtr session = world.Open();
   world.Run(session, "CREATE TABLE t AS SELECT 1 AS a");
   const auto parked =
-      world.gateway->Park(World::Call(), session, {.sql = "SELECT * FROM t"}).ValueOrDie();
+      world.gateway->Park(World::Call(), session, {.sql = "SELECT * FROM t"})
+          .ValueOrDie();
   world.Run(session, "ALTER TABLE t ADD COLUMN b INTEGER");
   EXPECT_THAT(world.Fetch(parked.handle), StartsWith("conflict"));
 }
@@ -128,8 +130,8 @@ TEST(ParkedResults, AreInterruptedByTheCallThatFetchesThem) {
     text = result.ok() ? Text(*result->rows) : Text(result.status());
   });
   ASSERT_TRUE(Eventually([&] {
-    return world.Seen("SELECT count(*) FROM pintail.statements WHERE state = 'running'") ==
-           "1";
+    return world.Seen(
+               "SELECT count(*) FROM pintail.statements WHERE state = 'running'") == "1";
   }));
   fetching->Cancel(base::ErrorKind::kCancelled, "enough");
   running.join();
@@ -166,10 +168,11 @@ TEST(ParkedResults, OfATransactionAreThereAfterItsEnd) {
 
 TEST(BackgroundStatements, AreDoneWhenTheyAreAndTellTheirResult) {
   World world;
-  const auto started = world.gateway
-                           ->StartInBackground(World::Call(), world.Open(),
-                                               {.sql = "SELECT sum(range) FROM range(1000)"})
-                           .ValueOrDie();
+  const auto started =
+      world.gateway
+          ->StartInBackground(World::Call(), world.Open(),
+                              {.sql = "SELECT sum(range) FROM range(1000)"})
+          .ValueOrDie();
   BackgroundState state;
   ASSERT_TRUE(Eventually([&] {
     state = world.gateway->PollBackground(World::Call(), started.handle).ValueOrDie();
@@ -203,9 +206,8 @@ TEST(BackgroundStatements, StopWhenCancelled) {
               {.sql = "SELECT count(*) FROM range(100000000000) a, range(1000) b"})
           .ValueOrDie();
   EXPECT_EQ(Text(world.gateway->Cancel(World::Call(), started.handle)), "ok");
-  EXPECT_THAT(
-      Text(world.gateway->PollBackground(World::Call(), started.handle).status()),
-      StartsWith("not_found"));
+  EXPECT_THAT(Text(world.gateway->PollBackground(World::Call(), started.handle).status()),
+              StartsWith("not_found"));
   ASSERT_TRUE(Eventually([&] { return world.Run(session, "SELECT 1") == "1"; }));
 }
 

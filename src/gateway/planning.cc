@@ -50,8 +50,8 @@ arrow::Result<Planned> Bind(StatementRun& run, const Place& place, Lease lease,
   }
   LetGo(planned);
   ARROW_ASSIGN_OR_RAISE(planned.lease, LeaseFor(run, place, /*at_home=*/true));
-  ARROW_ASSIGN_OR_RAISE(Statements again, query::ParseText(planned.lease.connection(),
-                                                           planned.text));
+  ARROW_ASSIGN_OR_RAISE(Statements again,
+                        query::ParseText(planned.lease.connection(), planned.text));
   ARROW_ASSIGN_OR_RAISE(planned.statement,
                         planned.lease.connection().Prepare(std::move(again.front())));
   return planned;
@@ -79,9 +79,9 @@ arrow::Status AfterRun(StatementRun& run, const Place& place, const Planned& pla
   return arrow::Status::OK();
 }
 
-arrow::Result<Planned> PlanStatements(StatementRun& run, const Place& place, Lease lease,
-                                      Statements statements,
-                                      const std::shared_ptr<arrow::RecordBatch>& parameters) {
+arrow::Result<Planned> PlanStatements(
+    StatementRun& run, const Place& place, Lease lease, Statements statements,
+    const std::shared_ptr<arrow::RecordBatch>& parameters) {
   for (size_t i = 0;; ++i) {
     // Anew for each statement: the one before may have begun or ended a transaction.
     if (i > 0) {
@@ -94,11 +94,11 @@ arrow::Result<Planned> PlanStatements(StatementRun& run, const Place& place, Lea
 
     const bool takes_any = !planned.statement->parameters().empty();
     const auto values = takes_any ? parameters : nullptr;
-    ARROW_RETURN_NOT_OK(query::RunToEnd(run.context(),
-                                        {.connection = planned.lease.connection(),
-                                         .statement = *planned.statement,
-                                         .parameters = values,
-                                         .stop = run.stop_token()}));
+    ARROW_RETURN_NOT_OK(
+        query::RunToEnd(run.context(), {.connection = planned.lease.connection(),
+                                        .statement = *planned.statement,
+                                        .parameters = values,
+                                        .stop = run.stop_token()}));
     ARROW_RETURN_NOT_OK(AfterRun(run, place, planned, values));
     LetGo(planned);
   }
@@ -110,22 +110,21 @@ arrow::Result<Planned> PlanText(StatementRun& run, const Place& place,
                                 const std::string& sql,
                                 const std::shared_ptr<arrow::RecordBatch>& parameters) {
   ARROW_ASSIGN_OR_RAISE(Lease lease, LeaseFor(run, place, /*at_home=*/false));
-  ARROW_ASSIGN_OR_RAISE(Statements statements,
-                        query::ParseText(lease.connection(), sql));
+  ARROW_ASSIGN_OR_RAISE(Statements statements, query::ParseText(lease.connection(), sql));
   return PlanStatements(run, place, std::move(lease), std::move(statements), parameters);
 }
 
 arrow::Result<Planned> PlanAgain(StatementRun& run, const Place& place,
                                  const std::string& text,
-                                 const engine::StatementTraits& traits, PlanCache& plans) {
+                                 const engine::StatementTraits& traits,
+                                 PlanCache& plans) {
   const bool at_home = query::ConcernsTheConnection(traits);
   ARROW_ASSIGN_OR_RAISE(Lease lease, LeaseFor(run, place, at_home, plans.slot()));
   Plan plan = plans.Take();
   if (plan.statement && plan.slot == lease.slot()) {
     run.SetVerb(traits.verb);
-    return Planned{.lease = std::move(lease),
-                   .statement = std::move(plan.statement),
-                   .text = text};
+    return Planned{
+        .lease = std::move(lease), .statement = std::move(plan.statement), .text = text};
   }
   ARROW_ASSIGN_OR_RAISE(Statements statements,
                         query::ParseText(lease.connection(), text));

@@ -25,8 +25,8 @@ struct Place {
 struct Planned {
   Lease lease;
   std::unique_ptr<engine::PreparedStatement> statement;
-  std::string text;     // of this statement alone
-  bool single = true;   // the whole text is this statement
+  std::string text;    // of this statement alone
+  bool single = true;  // the whole text is this statement
 };
 
 // Plans the only or last statement of the text, running those before it to their ends.

@@ -7,9 +7,9 @@
 namespace pintail::gateway {
 namespace {
 
+using testing::Batch;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-using testing::Batch;
 using testing::Text;
 using testing::World;
 
@@ -72,8 +72,8 @@ TEST(PreparedStatements, KeepTheirParametersUntilBoundAnew) {
               StartsWith("invalid_argument"));
 }
 
-// The sequence of the metrics cache clients: the insert happens when it is parked, and its
-// statement may be closed before anyone fetches.
+// The sequence of the metrics cache clients: the insert happens when it is parked, and
+// its statement may be closed before anyone fetches.
 TEST(PreparedStatements, TakeEffectOnceWhenParkedAndOutliveTheirHandle) {
   World world;
   const SessionPtr session = world.Open();
@@ -84,9 +84,9 @@ TEST(PreparedStatements, TakeEffectOnceWhenParkedAndOutliveTheirHandle) {
           .handle;
   const auto schema = arrow::schema(
       {arrow::field("0", arrow::int64()), arrow::field("1", arrow::utf8())});
-  ASSERT_TRUE(world.gateway
-                  ->Bind(World::Call(), handle, Batch(schema, R"([{"0": 1, "1": "x"}])"))
-                  .ok());
+  ASSERT_TRUE(
+      world.gateway->Bind(World::Call(), handle, Batch(schema, R"([{"0": 1, "1": "x"}])"))
+          .ok());
   const auto parked = world.gateway->ParkPrepared(World::Call(), handle).ValueOrDie();
   EXPECT_EQ(parked.rows_changed, 1);
   EXPECT_EQ(world.Seen("SELECT * FROM t"), "1|x");
@@ -173,8 +173,8 @@ TEST(PreparedStatements, DoNotExistForAnotherCallerOrOnceClosed) {
 TEST(PreparedStatements, AreRefusedPastTheBoundOfTheirSession) {
   World world({.max_prepared_per_session = 1});
   const auto prepare = [&](const char* key) {
-    return Text(world.gateway->Prepare(World::Call(), world.Open(key), "SELECT 1", "")
-                    .status());
+    return Text(
+        world.gateway->Prepare(World::Call(), world.Open(key), "SELECT 1", "").status());
   };
   EXPECT_EQ(prepare("a"), "ok");
   EXPECT_EQ(prepare("b"), "ok");

@@ -22,7 +22,8 @@ int64_t ResidentBytes() {
 void ReportProcess(base::Metrics& metrics, engine::Database& database) {
   base::Gauge& resident =
       metrics.GetGauge("process_resident_bytes", "Memory of the server process.");
-  base::Gauge& memory = metrics.GetGauge("duckdb_memory_bytes", "Memory that DuckDB uses.");
+  base::Gauge& memory =
+      metrics.GetGauge("duckdb_memory_bytes", "Memory that DuckDB uses.");
   base::Gauge& limit =
       metrics.GetGauge("duckdb_memory_limit_bytes", "Memory that DuckDB may use.");
   base::Gauge& temporary = metrics.GetGauge("duckdb_temporary_storage_bytes",

@@ -6,7 +6,8 @@
 
 namespace pintail::gateway {
 
-// Both outlive each other's use: metrics must not be rendered once the database is closed.
+// Both outlive each other's use: metrics must not be rendered once the database is
+// closed.
 void ReportProcess(base::Metrics& metrics, engine::Database& database);
 
 }  // namespace pintail::gateway

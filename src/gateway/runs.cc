@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "gateway/discreet_text.h"
 #include "gateway/handle.h"
 
 namespace pintail::gateway {
@@ -35,6 +36,8 @@ arrow::Result<std::shared_ptr<StatementRun>> Runs::Start(RunRequest request) {
   ARROW_RETURN_NOT_OK(request.call->CheckAlive());
   ARROW_ASSIGN_OR_RAISE(std::string id, NewHandle());
   const RunKind kind = request.kind;
+  request.may_hold_secrets = MayHoldSecrets(request.sql);
+  if (request.may_hold_secrets) request.sql = WithoutLiterals(request.sql);
   auto run = std::make_shared<StatementRun>(shared_from_this(), id, std::move(request));
   {
     std::lock_guard lock(mutex_);
@@ -133,9 +136,10 @@ void Runs::StopIdle(std::chrono::milliseconds idle) {
          const auto since = each.IdleSince();
          return since && *since + idle <= now;
        })) {
-    run->Stop(ErrorKind::kDeadlineExceeded,
-              "nobody read on from the result for " + std::to_string(idle.count()) +
-                  " ms (result_idle_timeout), so it was dropped; run the statement again");
+    run->Stop(
+        ErrorKind::kDeadlineExceeded,
+        "nobody read on from the result for " + std::to_string(idle.count()) +
+            " ms (result_idle_timeout), so it was dropped; run the statement again");
   }
 }
 

@@ -37,9 +37,9 @@ class Runs : public std::enable_shared_from_this<Runs> {
   // Stops results that nobody has read on from for that long.
   void StopIdle(std::chrono::milliseconds idle);
 
-  // From now on new work is refused. Waits until all runs have ended or `grace` has passed,
-  // then stops the rest, and the calls they serve, and waits for their end; Unavailable
-  // when some have not ended even so.
+  // From now on new work is refused. Waits until all runs have ended or `grace` has
+  // passed, then stops the rest, and the calls they serve, and waits for their end;
+  // Unavailable when some have not ended even so.
   arrow::Status Drain(std::chrono::milliseconds grace);
   bool draining() const;
   int64_t running(RunKind kind) const;

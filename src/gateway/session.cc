@@ -22,7 +22,6 @@ Lease& Lease::operator=(Lease&& other) noexcept {
     session_ = std::move(other.session_);
     slot_ = std::move(other.slot_);
     run_ = std::move(other.run_);
-    may_stream_ = other.may_stream_;
   }
   return *this;
 }
@@ -67,7 +66,6 @@ arrow::Result<Lease> Session::LeaseAny(StatementRun& run,
     pinned = in_transaction_ || named_statements_;
   }
   if (pinned) return LeaseHome(run);
-  if (identity_.transient) return LendHome();
   return LeaseReader(run, preferred);
 }
 
@@ -86,13 +84,13 @@ arrow::Result<Lease> Session::LeaseTransaction(StatementRun& run,
 
 arrow::Result<Lease> Session::Turn(StatementRun& run, const std::shared_ptr<Slot>& slot) {
   std::unique_lock lock(mutex_);
-  const bool came = changed_.wait(lock, run.stop_token(),
-                                  [&] { return !slot->busy || slot->closed; });
+  const bool came =
+      changed_.wait(lock, run.stop_token(), [&] { return !slot->busy || slot->closed; });
   if (!came) return run.Check();
   if (slot->closed) return ClosedError();
   slot->busy = true;
   ++leased_;
-  return Lease(shared_from_this(), slot, /*may_stream=*/false);
+  return Lease(shared_from_this(), slot);
 }
 
 std::optional<Lease> Session::TakeIdle(const std::shared_ptr<Slot>& preferred) {
@@ -111,7 +109,7 @@ std::optional<Lease> Session::TakeIdle(const std::shared_ptr<Slot>& preferred) {
   }
   slot->busy = true;
   ++leased_;
-  return Lease(shared_from_this(), std::move(slot), /*may_stream=*/true);
+  return Lease(shared_from_this(), std::move(slot));
 }
 
 arrow::Result<Lease> Session::ForkHome(StatementRun& run) {
@@ -128,20 +126,7 @@ arrow::Result<Lease> Session::ForkHome(StatementRun& run) {
   }
   std::lock_guard lock(mutex_);
   ++leased_;
-  return Lease(shared_from_this(), slot, /*may_stream=*/true);
-}
-
-arrow::Result<Lease> Session::LendHome() {
-  std::lock_guard lock(mutex_);
-  if (home_->closed) return ClosedError();
-  if (home_->busy) {
-    return MakeError(ErrorKind::kConflict,
-                     "a result of this call's session is still being read; read it to its "
-                     "end first, or use a session of its own");
-  }
-  home_->busy = true;
-  ++leased_;
-  return Lease(shared_from_this(), home_, /*may_stream=*/true);
+  return Lease(shared_from_this(), slot);
 }
 
 void Session::SetRole(const Lease& lease, Role role) {

@@ -6,8 +6,8 @@
 // session whose home has such state (a transaction, a named statement) is *pinned*:
 // everything runs at home, one after the other, with results kept aside.
 //
-// Thread-safe. Invariant: the home of a session with a key never waits for a client, so
-// waiting for its turn is waiting for DuckDB only.
+// Thread-safe. Invariant: the home never waits for a client, so waiting for its turn is
+// waiting for DuckDB only.
 #pragma once
 
 #include <atomic>
@@ -47,8 +47,8 @@ class Session;
 class Lease {
  public:
   Lease() = default;
-  Lease(std::shared_ptr<Session> session, std::shared_ptr<Slot> slot, bool may_stream)
-      : session_(std::move(session)), slot_(std::move(slot)), may_stream_(may_stream) {}
+  Lease(std::shared_ptr<Session> session, std::shared_ptr<Slot> slot)
+      : session_(std::move(session)), slot_(std::move(slot)) {}
   Lease(Lease&&) = default;
   Lease& operator=(Lease&& other) noexcept;
   ~Lease() { Return(); }
@@ -61,14 +61,13 @@ class Lease {
   const std::shared_ptr<Slot>& slot() const { return slot_; }
   Role role() const { return slot_->role; }
   // Whether a client may be given a result that is still being computed.
-  bool may_stream() const { return may_stream_; }
+  bool may_stream() const { return slot_->role == Role::kReader; }
   void Return();
 
  private:
   std::shared_ptr<Session> session_;
   std::shared_ptr<Slot> slot_;
   std::shared_ptr<StatementRun> run_;
-  bool may_stream_ = false;
 };
 
 class Session : public std::enable_shared_from_this<Session> {
@@ -78,8 +77,7 @@ class Session : public std::enable_shared_from_this<Session> {
     std::string identity;  // the caller it belongs to
     std::string protocol;
     std::string peer;
-    // For one call: it has no second connection until it needs one.
-    bool transient = false;
+    bool transient = false;  // for one call and what it leaves: it has no key
   };
 
   static arrow::Result<SessionPtr> Make(engine::Database& database,
@@ -133,7 +131,6 @@ class Session : public std::enable_shared_from_this<Session> {
   arrow::Result<Lease> Turn(StatementRun& run, const std::shared_ptr<Slot>& slot);
   std::optional<Lease> TakeIdle(const std::shared_ptr<Slot>& preferred);
   arrow::Result<Lease> ForkHome(StatementRun& run);
-  arrow::Result<Lease> LendHome();
   void Return(const std::shared_ptr<Slot>& slot);
   void KeepOrClose(const std::shared_ptr<Slot>& slot);  // with mutex_ held
   arrow::Status ClosedError() const;

@@ -22,7 +22,8 @@ arrow::Result<SessionPtr> SessionRegistry::Open(const base::CallContext& call,
   }
   ARROW_ASSIGN_OR_RAISE(SessionPtr made, Make(call, /*transient=*/false));
   std::lock_guard lock(mutex_);
-  // Two first calls with one key may come at once: the session that was entered first wins.
+  // Two first calls with one key may come at once: the session that was entered first
+  // wins.
   return keyed_.emplace(full, std::move(made)).first->second;
 }
 

@@ -13,13 +13,14 @@ namespace {
 
 using base::ErrorKind;
 using base::MakeError;
-using engine::QuoteName;
 using catalog::TextRows;
+using engine::QuoteName;
 using engine::QuoteText;
 
 arrow::Result<std::chrono::milliseconds> ParseMilliseconds(const std::string& value) {
   int64_t count = 0;
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), count);
+  const auto [end, error] =
+      std::from_chars(value.data(), value.data() + value.size(), count);
   if (error != std::errc{} || end != value.data() + value.size() || count < 0) {
     return MakeError(ErrorKind::kInvalidArgument, "statement_timeout is '", value,
                      "' but has to be a number of milliseconds, 0 for none");
@@ -39,8 +40,9 @@ arrow::Result<std::string> SettingStatement(engine::Connection& connection,
   const std::string setting = name == "time_zone" ? "TimeZone" : name;
   ARROW_ASSIGN_OR_RAISE(
       const auto known,
-      TextRows(connection, "SELECT name FROM duckdb_settings() WHERE lower(name) = lower(" +
-                               QuoteText(setting) + ")"));
+      TextRows(connection,
+               "SELECT name FROM duckdb_settings() WHERE lower(name) = lower(" +
+                   QuoteText(setting) + ")"));
   if (known.empty()) {
     return MakeError(ErrorKind::kNotFound, "there is no session option '", name,
                      "'; SELECT name FROM duckdb_settings() lists DuckDB's, besides "
@@ -68,7 +70,8 @@ arrow::Status GatewayImpl::CloseSession(const CallPtr& call, const std::string& 
   return arrow::Status::OK();
 }
 
-arrow::Status GatewayImpl::SetSessionOption(const CallPtr& call, const SessionPtr& session,
+arrow::Status GatewayImpl::SetSessionOption(const CallPtr& call,
+                                            const SessionPtr& session,
                                             const std::string& name,
                                             const std::string& value) {
   ARROW_RETURN_NOT_OK(CheckOwner(*call, session.get()));
@@ -111,8 +114,9 @@ arrow::Result<std::map<std::string, std::string>> GatewayImpl::SessionOptions(
   ARROW_RETURN_NOT_OK(home.AttachTo(*run));
   ARROW_ASSIGN_OR_RAISE(
       const auto current,
-      TextRows(home.connection(),
-               "SELECT current_database(), current_schema(), current_setting('TimeZone')"));
+      TextRows(
+          home.connection(),
+          "SELECT current_database(), current_schema(), current_setting('TimeZone')"));
   options["catalog"] = current.at(0).at(0).value_or("");
   options["schema"] = current.at(0).at(1).value_or("");
   options["time_zone"] = current.at(0).at(2).value_or("");

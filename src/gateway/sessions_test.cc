@@ -22,18 +22,17 @@ TEST(Sessions, ShareTemporaryTablesAndSettingsBetweenStatements) {
   EXPECT_EQ(world.Run(session, "UPDATE t SET a = a + 1"), "");
   EXPECT_EQ(world.Run(session, "SELECT a, current_setting('TimeZone') FROM t"),
             "42|Asia/Tokyo");
-  EXPECT_THAT(world.Run(world.Open("other"), "SELECT * FROM t"),
-              StartsWith("not_found"));
+  EXPECT_THAT(world.Run(world.Open("other"), "SELECT * FROM t"), StartsWith("not_found"));
 }
 
 TEST(Sessions, RunAStatementWhileAResultIsUnread) {
   World world;
   const SessionPtr session = world.Open();
   world.Run(session, "CREATE TEMP TABLE t AS SELECT 1 AS a");
-  const auto unread = world.gateway
-                          ->Execute(World::Call(), session,
-                                    {.sql = "SELECT range FROM range(10000000)"})
-                          .ValueOrDie();
+  const auto unread =
+      world.gateway
+          ->Execute(World::Call(), session, {.sql = "SELECT range FROM range(10000000)"})
+          .ValueOrDie();
   ASSERT_TRUE(unread.rows->Next().ok());
   EXPECT_EQ(world.Run(session, "SELECT a FROM t"), "1");
   EXPECT_EQ(world.Run(session, "CREATE SCHEMA s; USE s; SELECT current_schema()"), "s");
@@ -79,7 +78,8 @@ TEST(Sessions, RollBackWhatIsOpenWhenTheyAreClosed) {
 TEST(Sessions, AreRefusedPastTheBound) {
   World world({.max_sessions = 2});
   const SessionPtr first = world.Open("a");
-  const SessionPtr transient = world.gateway->TransientSession(World::Call()).ValueOrDie();
+  const SessionPtr transient =
+      world.gateway->TransientSession(World::Call()).ValueOrDie();
   const auto third = world.gateway->OpenSession(World::Call(), "c");
   EXPECT_THAT(Text(third.status()), StartsWith("resource_exhausted"));
   EXPECT_THAT(Text(third.status()), HasSubstr("max_sessions"));
@@ -100,10 +100,10 @@ TEST(Sessions, ExpireWhenIdleButNeverWhileAResultIsRead) {
   const SessionPtr idle = world.Open("idle");
   world.Run(idle, "CREATE TEMP TABLE t AS SELECT 1");
   const SessionPtr reading = world.Open("reading");
-  const auto result = world.gateway
-                          ->Execute(World::Call(), reading,
-                                    {.sql = "SELECT range FROM range(10000000)"})
-                          .ValueOrDie();
+  const auto result =
+      world.gateway
+          ->Execute(World::Call(), reading, {.sql = "SELECT range FROM range(10000000)"})
+          .ValueOrDie();
   ASSERT_TRUE(result.rows->Next().ok());
   world.Pass(31min);
   EXPECT_NE(world.Open("idle"), idle);
@@ -137,8 +137,7 @@ TEST(Sessions, TakeOptionsAndShowThem) {
   EXPECT_EQ(set("default_null_order", "nulls_first"), "ok");
   EXPECT_EQ(world.Run(session, "SELECT current_schema(), current_setting('TimeZone')"),
             "s1|Europe/Berlin");
-  const auto options =
-      world.gateway->SessionOptions(World::Call(), session).ValueOrDie();
+  const auto options = world.gateway->SessionOptions(World::Call(), session).ValueOrDie();
   EXPECT_EQ(options.at("catalog"), "memory");
   EXPECT_EQ(options.at("schema"), "s1");
   EXPECT_EQ(options.at("time_zone"), "Europe/Berlin");

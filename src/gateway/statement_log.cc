@@ -13,8 +13,8 @@ void StatementLog::Start(StatementRecord record) {
   record.started_at = clock_.WallNow();
   std::string id = record.id;
   std::lock_guard lock(mutex_);
-  running_.insert_or_assign(
-      std::move(id), Running{.record = std::move(record), .began = clock_.Now()});
+  running_.insert_or_assign(std::move(id),
+                            Running{.record = std::move(record), .began = clock_.Now()});
 }
 
 void StatementLog::SetVerb(const std::string& id, const std::string& verb) {

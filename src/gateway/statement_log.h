@@ -20,7 +20,7 @@ struct StatementRecord {
   std::string request_id;
   int64_t session = 0;  // number of the session; 0: none
   std::string verb;
-  std::string sql;  // its beginning
+  std::string sql;                // its beginning
   std::string state = "running";  // running, done, failed or cancelled
   base::Clock::Wall started_at;
   std::chrono::microseconds duration{0};  // of a running statement: until now

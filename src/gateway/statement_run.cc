@@ -37,8 +37,8 @@ StatementRun::StatementRun(std::shared_ptr<Runs> runs, std::string id, RunReques
       verb_(request_.verb) {}
 
 StatementRun::~StatementRun() {
-  Finish(Explain(base::MakeError(ErrorKind::kCancelled,
-                                 "the result was dropped before its end")));
+  Finish(Explain(
+      base::MakeError(ErrorKind::kCancelled, "the result was dropped before its end")));
 }
 
 void StatementRun::Arm() {
@@ -187,6 +187,13 @@ void StatementRun::Disarm() {
   }
 }
 
+// DuckDB quotes the statement from the second line on, and bad values in the first.
+std::string StatementRun::ShownError(const arrow::Status& status) const {
+  if (!request_.may_hold_secrets) return status.message();
+  return std::string(base::ErrorKindName(base::KindOf(status))) +
+         " (the message may quote a secret and is not shown)";
+}
+
 void StatementRun::Record(const arrow::Status& status) {
   if (request_.kind == RunKind::kInternal) return;
   std::string verb;
@@ -200,9 +207,11 @@ void StatementRun::Record(const arrow::Status& status) {
   }
   const auto duration = runs_->clock().Now() - began_;
   const bool cancelled = !status.ok() && base::KindOf(status) == ErrorKind::kCancelled;
-  runs_->log_of_statements().Finish(
-      id_, status.ok() ? "done" : cancelled ? "cancelled" : "failed",
-      status.ok() ? "" : status.message());
+  runs_->log_of_statements().Finish(id_,
+                                    status.ok() ? "done"
+                                    : cancelled ? "cancelled"
+                                                : "failed",
+                                    status.ok() ? "" : ShownError(status));
   runs_->figures().StatementEnded(verb, status, duration);
   if (returned > 0) runs_->figures().RowsReturned(returned);
 

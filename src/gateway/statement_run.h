@@ -1,5 +1,5 @@
-// One statement from its start to its last row: what may end it early, and what is written
-// down about it.
+// One statement from its start to its last row: what may end it early, and what is
+// written down about it.
 //
 // It carries the registry entry, the metrics and the log lines around the execution, so
 // that the execution itself knows nothing of them. Made by Runs, shared by the call that
@@ -42,12 +42,13 @@ enum class RunKind : uint8_t {
 struct RunRequest {
   CallPtr call;
   RunKind kind = RunKind::kStatement;
-  int64_t session = 0;     // its number
-  std::string identity;    // who may cancel it
-  std::string parent;      // handle of the parked or background statement it serves
-  std::string sql;
-  std::string verb = "unknown";  // until the statement is bound
-  std::string parameters;        // only when they may be logged
+  int64_t session = 0;   // its number
+  std::string identity;  // who may cancel it
+  std::string parent;    // handle of the parked or background statement it serves
+  std::string sql;       // for the records; literals hidden where needed
+  bool may_hold_secrets = false;  // set by Runs
+  std::string verb = "unknown";   // until the statement is bound
+  std::string parameters;         // only when they may be logged
   std::optional<std::chrono::milliseconds> timeout;
 };
 
@@ -66,7 +67,9 @@ class StatementRun : public std::enable_shared_from_this<StatementRun> {
   std::stop_token stop_token() const { return context_.stop_token(); }
   arrow::Status Check() const { return context_.CheckAlive(); }
 
-  void Stop(base::ErrorKind kind, std::string why) { context_.Cancel(kind, std::move(why)); }
+  void Stop(base::ErrorKind kind, std::string why) {
+    context_.Cancel(kind, std::move(why));
+  }
 
   // From now on, until it is detached, stopping interrupts this connection. Fails when
   // already stopped. Lease::AttachTo detaches by itself.
@@ -104,6 +107,7 @@ class StatementRun : public std::enable_shared_from_this<StatementRun> {
   void Interrupt();
   void Disarm();
   void Record(const arrow::Status& status);
+  std::string ShownError(const arrow::Status& status) const;
 
   const std::shared_ptr<Runs> runs_;
   const std::string id_;

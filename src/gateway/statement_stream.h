@@ -21,9 +21,9 @@ class StatementStream final : public arrow::RecordBatchReader,
  public:
   struct Parts {
     std::shared_ptr<StatementRun> run;
-    Lease lease;                         // empty when the rows need no connection
-    Plan plan;                           // likewise
-    std::shared_ptr<PlanCache> plans;    // where the plan goes afterwards; may be null
+    Lease lease;                       // empty when the rows need no connection
+    Plan plan;                         // likewise
+    std::shared_ptr<PlanCache> plans;  // where the plan goes afterwards; may be null
     std::shared_ptr<arrow::RecordBatchReader> rows;
   };
 

@@ -53,8 +53,9 @@ arrow::Status GatewayImpl::Cancel(const CallPtr& call, const std::string& handle
   const auto background = background_.Take(handle, call->identity());
   if (background.ok()) {
     found = true;
-    (*background)->call->Cancel(base::ErrorKind::kCancelled,
-                                "the statement was cancelled by its client");
+    (*background)
+        ->call->Cancel(base::ErrorKind::kCancelled,
+                       "the statement was cancelled by its client");
     std::lock_guard lock((*background)->mutex);
     const auto& outcome = (*background)->outcome;
     if (outcome && outcome->ok()) {

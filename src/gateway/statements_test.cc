@@ -11,10 +11,10 @@ namespace {
 
 using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""min;
-using ::testing::HasSubstr;
-using ::testing::StartsWith;
 using testing::Batch;
 using testing::Eventually;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 using testing::Text;
 using testing::World;
 
@@ -33,8 +33,9 @@ TEST(Statements, RunInOrderAndGiveTheLastResult) {
 TEST(Statements, KeepWhatRanBeforeAFailure) {
   World world;
   const SessionPtr session = world.Open();
-  EXPECT_THAT(world.Run(session, "CREATE TABLE t AS SELECT 1 AS a; SELECT * FROM missing"),
-              StartsWith("not_found"));
+  EXPECT_THAT(
+      world.Run(session, "CREATE TABLE t AS SELECT 1 AS a; SELECT * FROM missing"),
+      StartsWith("not_found"));
   EXPECT_EQ(world.Run(session, "SELECT a FROM t"), "1");
 }
 
@@ -74,11 +75,12 @@ TEST(Statements, RunOnceForEachRowOfParametersAllOrNone) {
 TEST(Statements, JoinTheRowsOfSeveralReads) {
   World world;
   const auto schema = arrow::schema({arrow::field("0", arrow::int64())});
-  const auto result = world.gateway
-                          ->Execute(World::Call(), world.Open(),
-                                    {.sql = "SELECT ?::BIGINT * 2",
-                                     .parameters = Batch(schema, R"([{"0": 4}, {"0": 5}])")})
-                          .ValueOrDie();
+  const auto result =
+      world.gateway
+          ->Execute(World::Call(), world.Open(),
+                    {.sql = "SELECT ?::BIGINT * 2",
+                     .parameters = Batch(schema, R"([{"0": 4}, {"0": 5}])")})
+          .ValueOrDie();
   EXPECT_EQ(Text(*result.rows), "8\n10");
 }
 
@@ -98,13 +100,14 @@ TEST(Statements, StopWhenTheirCallIsCancelled) {
   const CallPtr call = World::Call();
   arrow::Status status;
   std::jthread running([&] {
-    status = world.gateway->Execute(call, session, {.sql = kEndless, .parameters = nullptr})
-                 .Map([](StatementResult result) { return result.rows->Next(); })
-                 .status();
+    status =
+        world.gateway->Execute(call, session, {.sql = kEndless, .parameters = nullptr})
+            .Map([](StatementResult result) { return result.rows->Next(); })
+            .status();
   });
   ASSERT_TRUE(Eventually([&] {
-    return world.Seen("SELECT count(*) FROM pintail.statements WHERE state = 'running'") ==
-           "1";
+    return world.Seen(
+               "SELECT count(*) FROM pintail.statements WHERE state = 'running'") == "1";
   }));
   call->Cancel(base::ErrorKind::kCancelled, "the client went away");
   running.join();
@@ -115,10 +118,9 @@ TEST(Statements, StopWhenTheirCallIsCancelled) {
 TEST(Statements, StopAtTheirTimeoutAndSayWhichItWas) {
   World world;
   const SessionPtr session = world.Open();
-  const auto result = world.gateway
-                          ->Execute(World::Call(), session,
-                                    {.sql = kManyRows, .timeout = 250ms})
-                          .ValueOrDie();
+  const auto result =
+      world.gateway->Execute(World::Call(), session, {.sql = kManyRows, .timeout = 250ms})
+          .ValueOrDie();
   ASSERT_TRUE(result.rows->Next().ok());
   world.Pass(251ms);
   const std::string end = Text(*result.rows);
@@ -129,13 +131,13 @@ TEST(Statements, StopAtTheirTimeoutAndSayWhichItWas) {
 
 TEST(Statements, StopAtTheDeadlineOfTheirCall) {
   World world;
-  const CallPtr call = std::make_shared<base::CallContext>(base::CallContext::Options{
-      .request_id = "r",
-      .identity = "",
-      .peer = "",
-      .protocol = "internal",
-      .method = "",
-      .deadline = world.clock.Now() + 80ms});
+  const CallPtr call = std::make_shared<base::CallContext>(
+      base::CallContext::Options{.request_id = "r",
+                                 .identity = "",
+                                 .peer = "",
+                                 .protocol = "internal",
+                                 .method = "",
+                                 .deadline = world.clock.Now() + 80ms});
   const auto result =
       world.gateway->Execute(call, world.Open(), {.sql = kManyRows}).ValueOrDie();
   world.Pass(80ms);
@@ -168,7 +170,8 @@ TEST(Statements, AreAdmittedAgainWhenAResultIsDropped) {
 TEST(Statements, AreCancelledByTheirIdButNotByAnotherCaller) {
   World world;
   const auto result =
-      world.gateway->Execute(World::Call(), world.Open(), {.sql = kManyRows}).ValueOrDie();
+      world.gateway->Execute(World::Call(), world.Open(), {.sql = kManyRows})
+          .ValueOrDie();
   EXPECT_THAT(Text(world.gateway->Cancel(World::Call("other"), result.statement_id)),
               StartsWith("not_found"));
   EXPECT_EQ(Text(world.gateway->Cancel(World::Call(), result.statement_id)), "ok");
@@ -187,7 +190,8 @@ TEST(Statements, AreWrittenDownWithTheirOutcome) {
                        "ORDER BY started_at, verb DESC"),
             "unknown|failed|0|false\nSELECT|done|5|true\nCREATE|done|0|true");
   const std::string metrics = world.metrics.Render();
-  EXPECT_THAT(metrics, HasSubstr(R"(pintail_statements_total{status="ok",verb="SELECT"} 1)"));
+  EXPECT_THAT(metrics,
+              HasSubstr(R"(pintail_statements_total{status="ok",verb="SELECT"} 1)"));
   EXPECT_THAT(metrics, HasSubstr(R"(pintail_errors_total{kind="not_found"} 1)"));
   EXPECT_THAT(metrics, HasSubstr("pintail_rows_returned_total 5"));
   EXPECT_THAT(metrics, HasSubstr("pintail_duckdb_memory_bytes"));

@@ -27,9 +27,8 @@ const std::shared_ptr<arrow::DataType>& Instant() {
 class Rows {
  public:
   static arrow::Result<Rows> Make(const std::shared_ptr<arrow::Schema>& schema) {
-    ARROW_ASSIGN_OR_RAISE(
-        auto builder,
-        arrow::RecordBatchBuilder::Make(schema, arrow::default_memory_pool()));
+    ARROW_ASSIGN_OR_RAISE(auto builder, arrow::RecordBatchBuilder::Make(
+                                            schema, arrow::default_memory_pool()));
     return Rows(std::move(builder));
   }
 
@@ -42,9 +41,8 @@ class Rows {
     });
   }
   Rows& Number(std::optional<int64_t> value) {
-    return Append<arrow::Int64Builder>([&](auto& each) {
-      return value ? each.Append(*value) : each.AppendNull();
-    });
+    return Append<arrow::Int64Builder>(
+        [&](auto& each) { return value ? each.Append(*value) : each.AppendNull(); });
   }
   Rows& Fraction(double value) {
     return Append<arrow::DoubleBuilder>([&](auto& each) { return each.Append(value); });
@@ -55,9 +53,9 @@ class Rows {
   Rows& Time(std::optional<base::Clock::Wall> value) {
     return Append<arrow::TimestampBuilder>([&](auto& each) {
       if (!value) return each.AppendNull();
-      return each.Append(std::chrono::duration_cast<std::chrono::microseconds>(
-                             value->time_since_epoch())
-                             .count());
+      return each.Append(
+          std::chrono::duration_cast<std::chrono::microseconds>(value->time_since_epoch())
+              .count());
     });
   }
 
@@ -92,19 +90,17 @@ std::string FullName(const engine::TableName& table) {
 }
 
 std::shared_ptr<arrow::Schema> StreamColumns() {
-  return arrow::schema({arrow::field("name", arrow::utf8()),
-                        arrow::field("target_table", arrow::utf8()),
-                        arrow::field("declared", arrow::boolean()),
-                        arrow::field("schema_policy", arrow::utf8()),
-                        arrow::field("chunk_rows", arrow::int64()),
-                        arrow::field("commit_rows", arrow::int64()),
-                        arrow::field("commit_interval_ms", arrow::int64()),
-                        arrow::field("rows", arrow::int64()),
-                        arrow::field("bytes", arrow::int64()),
-                        arrow::field("commits", arrow::int64()),
-                        arrow::field("failures", arrow::int64()),
-                        arrow::field("last_commit_at", Instant()),
-                        arrow::field("last_error", arrow::utf8())});
+  return arrow::schema(
+      {arrow::field("name", arrow::utf8()), arrow::field("target_table", arrow::utf8()),
+       arrow::field("declared", arrow::boolean()),
+       arrow::field("schema_policy", arrow::utf8()),
+       arrow::field("chunk_rows", arrow::int64()),
+       arrow::field("commit_rows", arrow::int64()),
+       arrow::field("commit_interval_ms", arrow::int64()),
+       arrow::field("rows", arrow::int64()), arrow::field("bytes", arrow::int64()),
+       arrow::field("commits", arrow::int64()), arrow::field("failures", arrow::int64()),
+       arrow::field("last_commit_at", Instant()),
+       arrow::field("last_error", arrow::utf8())});
 }
 
 Batch StreamRows(const std::shared_ptr<arrow::Schema>& schema,
@@ -132,13 +128,11 @@ Batch StreamRows(const std::shared_ptr<arrow::Schema>& schema,
 }
 
 std::shared_ptr<arrow::Schema> SessionColumns() {
-  return arrow::schema({arrow::field("id", arrow::int64()),
-                        arrow::field("identity", arrow::utf8()),
-                        arrow::field("protocol", arrow::utf8()),
-                        arrow::field("peer", arrow::utf8()),
-                        arrow::field("transient", arrow::boolean()),
-                        arrow::field("opened_at", Instant()),
-                        arrow::field("idle_ms", arrow::int64())});
+  return arrow::schema(
+      {arrow::field("id", arrow::int64()), arrow::field("identity", arrow::utf8()),
+       arrow::field("protocol", arrow::utf8()), arrow::field("peer", arrow::utf8()),
+       arrow::field("transient", arrow::boolean()), arrow::field("opened_at", Instant()),
+       arrow::field("idle_ms", arrow::int64())});
 }
 
 // Keys are not shown: who knows a key can use the session.
@@ -161,16 +155,13 @@ Batch SessionRows(const std::shared_ptr<arrow::Schema>& schema,
 }
 
 std::shared_ptr<arrow::Schema> StatementColumns() {
-  return arrow::schema({arrow::field("id", arrow::utf8()),
-                        arrow::field("request_id", arrow::utf8()),
-                        arrow::field("session", arrow::int64()),
-                        arrow::field("verb", arrow::utf8()),
-                        arrow::field("sql", arrow::utf8()),
-                        arrow::field("state", arrow::utf8()),
-                        arrow::field("started_at", Instant()),
-                        arrow::field("duration_ms", arrow::float64()),
-                        arrow::field("rows", arrow::int64()),
-                        arrow::field("error", arrow::utf8())});
+  return arrow::schema(
+      {arrow::field("id", arrow::utf8()), arrow::field("request_id", arrow::utf8()),
+       arrow::field("session", arrow::int64()), arrow::field("verb", arrow::utf8()),
+       arrow::field("sql", arrow::utf8()), arrow::field("state", arrow::utf8()),
+       arrow::field("started_at", Instant()),
+       arrow::field("duration_ms", arrow::float64()),
+       arrow::field("rows", arrow::int64()), arrow::field("error", arrow::utf8())});
 }
 
 Batch StatementRows(const std::shared_ptr<arrow::Schema>& schema,
@@ -194,7 +185,8 @@ Batch StatementRows(const std::shared_ptr<arrow::Schema>& schema,
 Batch SettingRows(const std::shared_ptr<arrow::Schema>& schema,
                   const std::vector<std::array<std::string, 3>>& settings) {
   ARROW_ASSIGN_OR_RAISE(Rows rows, Rows::Make(schema));
-  for (const auto& [key, value, source] : settings) rows.Text(key).Text(value).Text(source);
+  for (const auto& [key, value, source] : settings)
+    rows.Text(key).Text(value).Text(source);
   return rows.Finish();
 }
 
@@ -207,7 +199,8 @@ Batch VersionRow(const std::shared_ptr<arrow::Schema>& schema, const std::string
 
 std::shared_ptr<arrow::Schema> TextColumns(const std::vector<std::string>& names) {
   arrow::FieldVector fields;
-  for (const std::string& name : names) fields.push_back(arrow::field(name, arrow::utf8()));
+  for (const std::string& name : names)
+    fields.push_back(arrow::field(name, arrow::utf8()));
   return arrow::schema(std::move(fields));
 }
 
@@ -245,7 +238,8 @@ arrow::Status AddSystemViews(const Gateway::Rooms& rooms, const GatewayOptions& 
       "settings", setting_columns, [setting_columns, settings = options.settings] {
         return SettingRows(setting_columns, settings);
       }));
-  const auto version_columns = TextColumns({"version", "duckdb_version", "arrow_version"});
+  const auto version_columns =
+      TextColumns({"version", "duckdb_version", "arrow_version"});
   return database.AddSystemView(
       "version", version_columns,
       [version_columns, version = options.version, duckdb = database.version()] {

@@ -17,8 +17,8 @@ using base::MakeError;
 using engine::QuoteName;
 using engine::QuoteText;
 
-// Tables and views by the types that JDBC and ODBC know. DuckDB's own and the server's are
-// SYSTEM TABLE; pg_catalog and information_schema are among them.
+// Tables and views by the types that JDBC and ODBC know. DuckDB's own and the server's
+// are SYSTEM TABLE; pg_catalog and information_schema are among them.
 constexpr char kAllTables[] = R"sql(
   SELECT database_name AS catalog, schema_name AS schema, table_name AS name,
          CASE WHEN internal THEN 'SYSTEM TABLE'

@@ -55,8 +55,9 @@ TEST_F(TablesTest, AreListedWithTypesRemarksAndSizes) {
   EXPECT_EQ(rows->schema()->ToString(),
             "catalog: string\nschema: string\nname: string\ntype: string\n"
             "remarks: string\nestimated_rows: int64");
-  EXPECT_EQ(Text(*rows), "memory|main|orders|TABLE|what was ordered|0\n"
-                         "memory|main|open_orders|VIEW|null|null");
+  EXPECT_EQ(Text(*rows),
+            "memory|main|orders|TABLE|what was ordered|0\n"
+            "memory|main|open_orders|VIEW|null|null");
 }
 
 TEST_F(TablesTest, AreFilteredByCatalogPatternsAndTypes) {
@@ -79,10 +80,10 @@ TEST_F(TablesTest, OfTheServerAreShownOnlyWhenAskedFor) {
 }
 
 TEST_F(TablesTest, TellTheirColumns) {
-  const auto schema =
-      world_.gateway
-          ->TableSchema(World::Call(), session_, {.catalog = "", .schema = "", .table = "orders"})
-          .ValueOrDie();
+  const auto schema = world_.gateway
+                          ->TableSchema(World::Call(), session_,
+                                        {.catalog = "", .schema = "", .table = "orders"})
+                          .ValueOrDie();
   ASSERT_EQ(schema->num_fields(), 2);
   EXPECT_FALSE(schema->field(0)->nullable());
   EXPECT_TRUE(schema->field(1)->nullable());
@@ -110,8 +111,9 @@ TEST(SystemViews, ShowSessionsSettingsAndVersionWithoutKeys) {
             "gateway.max_sessions|7|file");
   EXPECT_EQ(world.Run(session, "SELECT version, duckdb_version FROM pintail.version"),
             "0.1.0-test|v1.5.5");
-  EXPECT_EQ(world.Run(session, "SELECT id, protocol, peer, idle_ms FROM pintail.sessions"),
-            "1|internal|test|0");
+  EXPECT_EQ(
+      world.Run(session, "SELECT id, protocol, peer, idle_ms FROM pintail.sessions"),
+      "1|internal|test|0");
   EXPECT_THAT(world.Run(session, "SELECT * FROM pintail.sessions"),
               ::testing::Not(HasSubstr("a secret key")));
 }

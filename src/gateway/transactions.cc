@@ -44,7 +44,8 @@ arrow::Result<std::string> GatewayImpl::Begin(const CallPtr& call,
   });
 }
 
-arrow::Status GatewayImpl::Commit(const CallPtr& call, const std::string& transaction_id) {
+arrow::Status GatewayImpl::Commit(const CallPtr& call,
+                                  const std::string& transaction_id) {
   return End(call, transaction_id, /*commit=*/true);
 }
 

@@ -11,16 +11,17 @@ namespace {
 
 using std::chrono_literals::operator""min;
 using std::chrono_literals::operator""ms;
+using testing::Eventually;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-using testing::Eventually;
 using testing::Text;
 using testing::World;
 
 TEST(Transactions, ShowTheirChangesToOthersOnlyOnceCommitted) {
   World world;
   const SessionPtr session = world.Open();
-  world.Run(session, "CREATE TABLE t (a INTEGER); CREATE TEMP TABLE mine AS SELECT 7 AS b");
+  world.Run(session,
+            "CREATE TABLE t (a INTEGER); CREATE TEMP TABLE mine AS SELECT 7 AS b");
   const std::string id = world.gateway->Begin(World::Call(), session).ValueOrDie();
   world.Run(session, "INSERT INTO t SELECT b FROM mine", id);
   EXPECT_EQ(world.Run(session, "SELECT a FROM t", id), "7");
@@ -123,16 +124,17 @@ TEST(Transactions, KeepRunningAfterAStatementWasCancelled) {
     text = Text(result.status());
   });
   ASSERT_TRUE(Eventually([&] {
-    return world.Seen("SELECT count(*) FROM pintail.statements WHERE state = 'running'") ==
-           "1";
+    return world.Seen(
+               "SELECT count(*) FROM pintail.statements WHERE state = 'running'") == "1";
   }));
   // A second statement waits for its turn, and gives up with its own call.
   const CallPtr waiting = World::Call();
   std::string second;
   std::jthread other([&] {
-    second = Text(world.gateway
-                      ->Execute(waiting, session, {.sql = "SELECT 1", .transaction_id = id})
-                      .status());
+    second =
+        Text(world.gateway
+                 ->Execute(waiting, session, {.sql = "SELECT 1", .transaction_id = id})
+                 .status());
   });
   waiting->Cancel(base::ErrorKind::kCancelled, "no patience");
   other.join();
@@ -168,8 +170,8 @@ TEST(Drain, WaitsForRunningStatementsUntilTheGraceHasPassed) {
           .ValueOrDie();
   ASSERT_TRUE(result.rows->Next().ok());
   std::jthread draining([&] { (void)world.gateway->Drain(1'000ms); });
-  ASSERT_TRUE(Eventually(
-      [&] { return !world.gateway->OpenSession(World::Call(), "x").ok(); }));
+  ASSERT_TRUE(
+      Eventually([&] { return !world.gateway->OpenSession(World::Call(), "x").ok(); }));
   EXPECT_TRUE(result.rows->Next().ok());
   ASSERT_TRUE(Eventually([&] {
     world.Pass(1'001ms);

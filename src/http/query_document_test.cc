@@ -73,7 +73,8 @@ TEST(QueryDocument, IsRefusedWithWhatIsWrong) {
       {R"({"sql": "x", "timeout_ms": 0})", "above 0"},
       {R"({"sql": "x", "timeout_ms": 1.5})", "above 0"},
       {R"({"sql": "x", "parameters": [123456789012345678901234567890]})", "as a string"},
-      {R"({"sql": "x", "parameters": )" + std::string(100'000, '['),
+      {R"({"sql": "x", "parameters": )" + std::string(100'000, '[') +
+           std::string(100'000, ']') + "}",
        "nests deeper than 64"},
       {"{\"sql\": \"\xff\"}", "not valid JSON"},
   };

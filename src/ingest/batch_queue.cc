@@ -41,7 +41,8 @@ int64_t BatchQueue::RowsToTake() const {
 
 Chunk BatchQueue::TakeUpTo(int64_t rows) {
   Chunk chunk;
-  while (!waiting_.empty() && chunk.rows < rows && chunk.bytes < 2 * options_.chunk_bytes) {
+  while (!waiting_.empty() && chunk.rows < rows &&
+         chunk.bytes < 2 * options_.chunk_bytes) {
     Waiting& next = waiting_.front();
     const int64_t taken = std::min(next.batch->num_rows(), rows - chunk.rows);
     const int64_t bytes = next.bytes * taken / next.batch->num_rows();

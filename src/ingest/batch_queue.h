@@ -1,8 +1,8 @@
-// Arriving batches on their way to the table: gathered to chunks that are worth an insert,
-// bounded in rows and bytes.
+// Arriving batches on their way to the table: gathered to chunks that are worth an
+// insert, bounded in rows and bytes.
 //
-// One thread puts batches in, one takes chunks out; they may be the same thread as long as
-// it takes no more than is there.
+// One thread puts batches in, one takes chunks out; they may be the same thread as long
+// as it takes no more than is there.
 #pragma once
 
 #include <condition_variable>
@@ -37,17 +37,17 @@ class BatchQueue {
 
   explicit BatchQueue(Options options) : options_(options) {}
 
-  // `batch` has rows. Waits while there are two chunks inside; in lockstep, until the batch is done with.
-  // False when nobody takes any more.
+  // `batch` has rows. Waits while there are two chunks inside; in lockstep, until the
+  // batch is done with. False when nobody takes any more.
   bool Put(std::shared_ptr<arrow::RecordBatch> batch);
   // No more batches: the reader's end or its error.
   void End(arrow::Status status);
 
   // Whether a whole chunk is there, or all that will come.
   bool Ready() const;
-  // Waits for a whole chunk, the end, or Nudge; then takes what is there, up to two chunks
-  // (DuckDB inserts a row group a thread). Nothing after a nudge or at the end. The
-  // reader's error; the call's when it is cancelled.
+  // Waits for a whole chunk, the end, or Nudge; then takes what is there, up to two
+  // chunks (DuckDB inserts a row group a thread). Nothing after a nudge or at the end.
+  // The reader's error; the call's when it is cancelled.
   arrow::Result<Chunk> Take(const base::CallContext& call);
   // In lockstep: what was taken is in the table.
   void Done();

@@ -17,8 +17,7 @@ BatchQueue::Options QueueOptions(const catalog::StreamPolicy& policy) {
                               .chunk_bytes = kChunkBytes,
                               .lockstep = policy.commit_interval.has_value()};
   if (policy.commit_rows) {
-    options.chunk_rows =
-        std::clamp<int64_t>(*policy.commit_rows, 1, options.chunk_rows);
+    options.chunk_rows = std::clamp<int64_t>(*policy.commit_rows, 1, options.chunk_rows);
   }
   return options;
 }
@@ -78,7 +77,8 @@ bool Ingestion::ReadOne() {
     }
     if (current_->num_rows() == 0) return true;
   }
-  const int64_t rows = std::min(current_->num_rows(), std::max<int64_t>(policy().chunk_rows, 1));
+  const int64_t rows =
+      std::min(current_->num_rows(), std::max<int64_t>(policy().chunk_rows, 1));
   std::shared_ptr<arrow::RecordBatch> piece =
       rows == current_->num_rows() ? current_ : current_->Slice(0, rows);
   current_ = rows == current_->num_rows() ? nullptr : current_->Slice(rows);

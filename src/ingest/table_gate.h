@@ -2,8 +2,8 @@
 // alters or replaces it. DuckDB lets appends run side by side but answers a concurrent
 // change of the table with a conflict; waiting here lets all of them succeed.
 //
-// One set of gates per write path; thread-safe. A writer that changes the table goes before
-// writers that come after it.
+// One set of gates per write path; thread-safe. A writer that changes the table goes
+// before writers that come after it.
 #pragma once
 
 #include <condition_variable>

@@ -66,9 +66,8 @@ TEST(TableGates, LetWaitersInWhenAWaitingChangeGivesUp) {
   const base::CallContext call(Options());
   const auto appending = gates.Enter(call, "t", Use::kAppend);
   base::CallContext impatient(Options());
-  std::jthread changing([&] {
-    EXPECT_FALSE(gates.Enter(impatient, "t", Use::kChange).ok());
-  });
+  std::jthread changing(
+      [&] { EXPECT_FALSE(gates.Enter(impatient, "t", Use::kChange).ok()); });
   std::jthread second([&] { EXPECT_TRUE(gates.Enter(call, "t", Use::kAppend).ok()); });
   impatient.Cancel(base::ErrorKind::kCancelled, "no patience");
 }

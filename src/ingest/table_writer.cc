@@ -18,7 +18,8 @@ using base::ErrorKind;
 using base::MakeError;
 using engine::QuoteName;
 
-// How often the opening is tried when other clients' SQL changes the table at that moment.
+// How often the opening is tried when other clients' SQL changes the table at that
+// moment.
 constexpr int kMaxAttempts = 8;
 
 // Waits a little longer each time; the call's error when it is cancelled meanwhile.
@@ -124,10 +125,9 @@ arrow::Result<TableWriter::Change> TableWriter::Plan() {
     change.need = Need::kCreate;
     return change;
   }
-  ARROW_ASSIGN_OR_RAISE(
-      change.columns,
-      columnar::PlanSchemaChange(*existing, *parts_.arriving,
-                                 parts_.order.stream.policy.schema_policy));
+  ARROW_ASSIGN_OR_RAISE(change.columns, columnar::PlanSchemaChange(
+                                            *existing, *parts_.arriving,
+                                            parts_.order.stream.policy.schema_policy));
   const bool alters = !change.columns.added.empty() || !change.columns.widened.empty();
   if (alters) change.need = Need::kAlter;
   return change;
@@ -150,9 +150,9 @@ arrow::Status TableWriter::Apply(const Change& change) {
     case Need::kReplace:
       break;
   }
-  return parts_.connection.CreateTable(
-      table_, *parts_.arriving, parts_.order.temporary,
-      /*or_replace=*/change.need == Need::kReplace, /*if_not_exists=*/false);
+  return parts_.connection.CreateTable(table_, *parts_.arriving, parts_.order.temporary,
+                                       /*or_replace=*/change.need == Need::kReplace,
+                                       /*if_not_exists=*/false);
 }
 
 arrow::Status TableWriter::Alter(const Change& change) {
@@ -163,9 +163,8 @@ arrow::Status TableWriter::Alter(const Change& change) {
   for (size_t i = 0; i < fields.size(); ++i) {
     const bool added = i < change.columns.added.size();
     const std::string statement =
-        "ALTER TABLE " + QuoteName(table_) +
-        (added ? " ADD COLUMN " : " ALTER COLUMN ") + QuoteName(fields[i]->name()) +
-        (added ? " " : " SET DATA TYPE ") + types[i];
+        "ALTER TABLE " + QuoteName(table_) + (added ? " ADD COLUMN " : " ALTER COLUMN ") +
+        QuoteName(fields[i]->name()) + (added ? " " : " SET DATA TYPE ") + types[i];
     ARROW_RETURN_NOT_OK(parts_.connection.Run(statement).status());
   }
   return arrow::Status::OK();
@@ -187,8 +186,8 @@ arrow::Result<int64_t> TableWriter::Insert(Chunk chunk) {
     if (inserted_->Equals(*batch->schema(), /*check_metadata=*/false)) continue;
     batch = arrow::RecordBatch::Make(inserted_, batch->num_rows(), batch->columns());
   }
-  ARROW_ASSIGN_OR_RAISE(auto reader,
-                        arrow::RecordBatchReader::Make(std::move(chunk.batches), inserted_));
+  ARROW_ASSIGN_OR_RAISE(
+      auto reader, arrow::RecordBatchReader::Make(std::move(chunk.batches), inserted_));
   arrow::Result<int64_t> inserted = parts_.connection.Insert(table_, std::move(reader));
   if (!inserted.ok()) return ExplainView(inserted.status());
   return inserted;
@@ -196,8 +195,9 @@ arrow::Result<int64_t> TableWriter::Insert(Chunk chunk) {
 
 arrow::Status TableWriter::ExplainView(const arrow::Status& refused) {
   if (refused.ok() || base::KindOf(refused) != ErrorKind::kInvalidSql) return refused;
-  std::string query = "SELECT view_name FROM duckdb_views() WHERE lower(view_name) = lower(" +
-                      engine::QuoteText(table_.table) + ")";
+  std::string query =
+      "SELECT view_name FROM duckdb_views() WHERE lower(view_name) = lower(" +
+      engine::QuoteText(table_.table) + ")";
   if (!table_.schema.empty()) {
     query += " AND lower(schema_name) = lower(" + engine::QuoteText(table_.schema) + ")";
   }

@@ -1,8 +1,8 @@
 // One writer of one table: opens a transaction in which the table fits the arriving
 // columns, inserts, commits. Used by the thread of its ingest.
 //
-// Invariant: what it makes or alters is part of the transaction that inserts, so a failure
-// takes it back too.
+// Invariant: what it makes or alters is part of the transaction that inserts, so a
+// failure takes it back too.
 #pragma once
 
 #include <cstdint>

@@ -52,11 +52,9 @@ arrow::Result<Order> WritePath::OrderFor(const std::string& stream,
   return order;
 }
 
-arrow::Result<Outcome> WritePath::Ingest(const base::CallContext& call,
-                                         engine::Connection& connection,
-                                         const Order& order,
-                                         std::shared_ptr<arrow::RecordBatchReader> batches,
-                                         const OnCommit& on_commit) {
+arrow::Result<Outcome> WritePath::Ingest(
+    const base::CallContext& call, engine::Connection& connection, const Order& order,
+    std::shared_ptr<arrow::RecordBatchReader> batches, const OnCommit& on_commit) {
   Ingestion ingestion({.call = call,
                        .connection = connection,
                        .order = order,

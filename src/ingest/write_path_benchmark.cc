@@ -1,5 +1,6 @@
-// How fast batches get into a new in-memory table, beside what DuckDB's insert alone does.
-// Rows are the shape a6 of the benchmarks: int64, double, int64, "str_N", bool, timestamp.
+// How fast batches get into a new in-memory table, beside what DuckDB's insert alone
+// does. Rows are the shape a6 of the benchmarks: int64, double, int64, "str_N", bool,
+// timestamp.
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,17 +34,18 @@ std::shared_ptr<arrow::RecordBatch> MakeRows() {
   const auto schema = arrow::schema(
       {arrow::field("id", arrow::int64()), arrow::field("float_col", arrow::float64()),
        arrow::field("int_col", arrow::int64()), arrow::field("str_col", arrow::utf8()),
-       arrow::field("bool_col", arrow::boolean()), arrow::field("timestamp_col", time.type())});
-  return arrow::RecordBatch::Make(
-      schema, kRows,
-      {*id.Finish(), *fraction.Finish(), *number.Finish(), *text.Finish(), *truth.Finish(),
-       *time.Finish()});
+       arrow::field("bool_col", arrow::boolean()),
+       arrow::field("timestamp_col", time.type())});
+  return arrow::RecordBatch::Make(schema, kRows,
+                                  {*id.Finish(), *fraction.Finish(), *number.Finish(),
+                                   *text.Finish(), *truth.Finish(), *time.Finish()});
 }
 
 std::shared_ptr<arrow::RecordBatchReader> InBatchesOf(int64_t rows) {
   static const auto all = MakeRows();
   arrow::RecordBatchVector batches;
-  for (int64_t from = 0; from < kRows; from += rows) batches.push_back(all->Slice(from, rows));
+  for (int64_t from = 0; from < kRows; from += rows)
+    batches.push_back(all->Slice(from, rows));
   return *arrow::RecordBatchReader::Make(std::move(batches));
 }
 
@@ -63,12 +65,19 @@ void Ingest(benchmark::State& state) {
   Order order = *path.OrderFor("t", {});
   order.mode = Mode::kReplace;
   for (auto _ : state) {
-    const auto outcome = path.Ingest(call, *connection, order, InBatchesOf(state.range(0)), {});
+    const auto outcome =
+        path.Ingest(call, *connection, order, InBatchesOf(state.range(0)), {});
     if (!outcome.ok()) state.SkipWithError(outcome.status().ToString().c_str());
   }
   state.SetItemsProcessed(state.iterations() * kRows);
 }
-BENCHMARK(Ingest)->Arg(2'048)->Arg(65'536)->Arg(122'880)->Arg(kRows)->MeasureProcessCPUTime()->UseRealTime();
+BENCHMARK(Ingest)
+    ->Arg(2'048)
+    ->Arg(65'536)
+    ->Arg(122'880)
+    ->Arg(kRows)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime();
 
 void InsertAlone(benchmark::State& state) {
   const auto database = *engine::Database::Open({});
@@ -83,7 +92,12 @@ void InsertAlone(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations() * kRows);
 }
-BENCHMARK(InsertAlone)->Arg(65'536)->Arg(122'880)->Arg(kRows)->MeasureProcessCPUTime()->UseRealTime();
+BENCHMARK(InsertAlone)
+    ->Arg(65'536)
+    ->Arg(122'880)
+    ->Arg(kRows)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime();
 
 void IngestOneRow(benchmark::State& state) {
   const base::SystemClock clock;
@@ -101,8 +115,8 @@ void IngestOneRow(benchmark::State& state) {
   const Order order = *path.OrderFor("t", {});
   const auto row = MakeRows()->Slice(0, 1);
   for (auto _ : state) {
-    const auto outcome = path.Ingest(call, *connection, order,
-                                     *arrow::RecordBatchReader::Make({row}), {});
+    const auto outcome =
+        path.Ingest(call, *connection, order, *arrow::RecordBatchReader::Make({row}), {});
     if (!outcome.ok()) state.SkipWithError(outcome.status().ToString().c_str());
   }
   state.SetItemsProcessed(state.iterations());
@@ -113,7 +127,8 @@ void RunSelect(benchmark::State& state) {
   const auto database = *engine::Database::Open({});
   const auto connection = *database->Connect();
   for (auto _ : state) {
-    benchmark::DoNotOptimize(connection->Run("SELECT current_database(), current_schema()"));
+    benchmark::DoNotOptimize(
+        connection->Run("SELECT current_database(), current_schema()"));
   }
 }
 BENCHMARK(RunSelect);

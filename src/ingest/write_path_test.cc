@@ -38,8 +38,8 @@ class ScriptedReader final : public arrow::RecordBatchReader {
   int turn_ = 0;
 };
 
-const auto kAB = arrow::schema(
-    {arrow::field("a", arrow::int64()), arrow::field("b", arrow::utf8())});
+const auto kAB =
+    arrow::schema({arrow::field("a", arrow::int64()), arrow::field("b", arrow::utf8())});
 
 class WritePathTest : public ::testing::Test {
  protected:
@@ -118,9 +118,9 @@ TEST_F(WritePathTest, KeepsModesApart) {
   EXPECT_EQ(IngestText(OrderFor("t", Mode::kAppend), one()), "1");
   EXPECT_EQ(Seen("SELECT count(*) FROM t"), "2");
   const auto other = arrow::schema({arrow::field("c", arrow::int32())});
-  EXPECT_EQ(IngestText(OrderFor("t", Mode::kReplace),
-                       Reader({Batch(other, R"([{"c": 9}])")})),
-            "1");
+  EXPECT_EQ(
+      IngestText(OrderFor("t", Mode::kReplace), Reader({Batch(other, R"([{"c": 9}])")})),
+      "1");
   EXPECT_EQ(Seen("SELECT * FROM t"), "9");
 }
 
@@ -129,7 +129,8 @@ TEST_F(WritePathTest, AddsColumnsAndWidensNumbersInTheSameTransaction) {
   IngestText(OrderFor("t"), Reader({Batch(narrow, R"([{"a": 1}])")}));
   const auto wide = arrow::schema(
       {arrow::field("a", arrow::int64()), arrow::field("odd \"name", arrow::utf8()),
-       arrow::field("l", arrow::list(arrow::struct_({arrow::field("x", arrow::int16())})))});
+       arrow::field("l",
+                    arrow::list(arrow::struct_({arrow::field("x", arrow::int16())})))});
   EXPECT_EQ(IngestText(OrderFor("t"), Reader({Batch(wide, R"([
               {"a": 5000000000, "odd \"name": "v", "l": [{"x": 3}]}])")})),
             "1");
@@ -139,8 +140,8 @@ TEST_F(WritePathTest, AddsColumnsAndWidensNumbersInTheSameTransaction) {
 
 TEST_F(WritePathTest, RefusesWhatDoesNotFitAndLeavesTheTableAsItWas) {
   IngestText(OrderFor("t"), Reader({Batch(kAB, R"([{"a": 1, "b": "x"}])")}));
-  const auto other = arrow::schema(
-      {arrow::field("a", arrow::utf8()), arrow::field("c", arrow::utf8())});
+  const auto other =
+      arrow::schema({arrow::field("a", arrow::utf8()), arrow::field("c", arrow::utf8())});
   const std::string refused =
       IngestText(OrderFor("t"), Reader({Batch(other, R"([{"a": "z", "c": "x"}])")}));
   EXPECT_THAT(refused, StartsWith("invalid_argument"));
@@ -176,8 +177,8 @@ TEST_F(WritePathTest, LeavesNothingBehindWhenTheStreamBreaks) {
 
 TEST_F(WritePathTest, UndoesAnAddedColumnWhenTheStreamBreaks) {
   IngestText(OrderFor("t"), Reader({Batch(kAB, R"([{"a": 1, "b": "x"}])")}));
-  const auto more =
-      arrow::schema({arrow::field("a", arrow::int64()), arrow::field("c", arrow::int64())});
+  const auto more = arrow::schema(
+      {arrow::field("a", arrow::int64()), arrow::field("c", arrow::int64())});
   Order order = OrderFor("t");
   order.stream.policy.chunk_rows = 1;
   const auto breaking = std::make_shared<ScriptedReader>(
@@ -290,9 +291,9 @@ TEST_F(WritePathTest, LetsConcurrentWritersMakeAndWidenOneTable) {
       writers.emplace_back([&, i] {
         // Each brings a column of its own, and every second one a wider number.
         const auto number = i % 2 == 0 ? arrow::int32() : arrow::int64();
-        const auto schema = arrow::schema(
-            {arrow::field("n", number),
-             arrow::field("c" + std::to_string(i), arrow::utf8())});
+        const auto schema =
+            arrow::schema({arrow::field("n", number),
+                           arrow::field("c" + std::to_string(i), arrow::utf8())});
         const auto batch = Batch(schema, "[{\"n\": " + std::to_string(i) + ", \"c" +
                                              std::to_string(i) + "\": \"v\"}]");
         for (int round = 0; round < 5; ++round) {
@@ -309,10 +310,9 @@ TEST_F(WritePathTest, TellsAWriterOfADuplicateKeyAndNobodyElse) {
   ASSERT_TRUE(Connect()->Run("CREATE TABLE t (a BIGINT PRIMARY KEY, b VARCHAR)").ok());
   EXPECT_EQ(IngestText(OrderFor("t"), Reader({Batch(kAB, R"([{"a": 1, "b": "x"}])")})),
             "1");
-  EXPECT_THAT(
-      IngestText(OrderFor("t"), Reader({Batch(kAB, R"([{"a": 2, "b": "x"}])"),
-                                        Batch(kAB, R"([{"a": 1, "b": "y"}])")})),
-      HasSubstr("conflict"));
+  EXPECT_THAT(IngestText(OrderFor("t"), Reader({Batch(kAB, R"([{"a": 2, "b": "x"}])"),
+                                                Batch(kAB, R"([{"a": 1, "b": "y"}])")})),
+              HasSubstr("conflict"));
   EXPECT_EQ(IngestText(OrderFor("t"), Reader({Batch(kAB, R"([{"a": 3, "b": "x"}])")})),
             "1");
   EXPECT_EQ(Seen("SELECT a FROM t ORDER BY a"), "1\n3");
@@ -321,15 +321,15 @@ TEST_F(WritePathTest, TellsAWriterOfADuplicateKeyAndNobodyElse) {
 TEST_F(WritePathTest, WorksInsideATransactionOfTheCaller) {
   const auto connection = Connect();
   ASSERT_TRUE(connection->Begin().ok());
-  const auto outcome =
-      path_.Ingest(call_, *connection, OrderFor("t"),
-                   Reader({Batch(kAB, R"([{"a": 1, "b": "x"}])")}), {});
+  const auto outcome = path_.Ingest(call_, *connection, OrderFor("t"),
+                                    Reader({Batch(kAB, R"([{"a": 1, "b": "x"}])")}), {});
   ASSERT_TRUE(outcome.ok()) << outcome.status();
   EXPECT_EQ(outcome->commits, 0);
   Order by_rows = OrderFor("t");
   by_rows.stream.policy.commit_rows = 1;
-  EXPECT_THAT(Text(path_.Ingest(call_, *connection, by_rows, Reader({}, kAB), {}).status()),
-              StartsWith("invalid_argument"));
+  EXPECT_THAT(
+      Text(path_.Ingest(call_, *connection, by_rows, Reader({}, kAB), {}).status()),
+      StartsWith("invalid_argument"));
   ASSERT_TRUE(connection->Rollback().ok());
   EXPECT_THAT(Seen("SELECT * FROM t"), StartsWith("not_found"));
 }
@@ -363,7 +363,8 @@ TEST_F(WritePathTest, StopsWhenTheCallIsCancelled) {
 TEST_F(WritePathTest, TakesBatchesLargerAndSmallerThanAChunkWhole) {
   std::string rows = "[";
   for (int i = 0; i < 1'000; ++i) {
-    rows += (i > 0 ? "," : "") + std::string("{\"a\": ") + std::to_string(i) + ", \"b\": \"x\"}";
+    rows += (i > 0 ? "," : "") + std::string("{\"a\": ") + std::to_string(i) +
+            ", \"b\": \"x\"}";
   }
   const auto large = Batch(kAB, rows + "]");
   Order order = OrderFor("t");

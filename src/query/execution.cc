@@ -21,7 +21,8 @@ Status SameColumns(const arrow::Schema& first, const arrow::Schema& next) {
   if (first.Equals(next, /*check_metadata=*/false)) return Status::OK();
   return MakeError(ErrorKind::kInvalidArgument,
                    "the rows of parameters give different columns: ", first.ToString(),
-                   " and then ", next.ToString(), "; bind values of the same types in each row");
+                   " and then ", next.ToString(),
+                   "; bind values of the same types in each row");
 }
 
 // Results that are all there already, one after the other.
@@ -94,9 +95,10 @@ class AllOrNone {
   Status End(const Status& work) {
     if (!own_) return work;
     if (work.ok()) return connection_.Commit();
-    // The work's own error is the one to tell. The interrupt that made it fail may hit the
-    // rollback too, hence again.
-    for (int i = 0; i < 3 && connection_.InTransaction(); ++i) (void)connection_.Rollback();
+    // The work's own error is the one to tell. The interrupt that made it fail may hit
+    // the rollback too, hence again.
+    for (int i = 0; i < 3 && connection_.InTransaction(); ++i)
+      (void)connection_.Rollback();
     return work;
   }
 
@@ -111,10 +113,10 @@ Status ExecuteEachRow(const base::CallContext& call, const Execution& execution,
   const bool keep = execution.statement.traits().returns_rows;
   for (int64_t row = 0; row < rows; ++row) {
     ARROW_RETURN_NOT_OK(call.CheckAlive());
-    ARROW_ASSIGN_OR_RAISE(Rows result,
-                          execution.statement.Execute(
-                              {.batch = execution.parameters, .row = row},
-                              {.materialize = true, .stop = execution.stop}));
+    ARROW_ASSIGN_OR_RAISE(
+        Rows result,
+        execution.statement.Execute({.batch = execution.parameters, .row = row},
+                                    {.materialize = true, .stop = execution.stop}));
     if (const auto count = result->rows_changed()) changed = changed.value_or(0) + *count;
     if (!keep) continue;
     if (!results.empty()) {
@@ -137,8 +139,8 @@ arrow::Result<Outcome> TakeEffect(const base::CallContext& call,
   if (traits.kind == engine::StatementKind::kChange) outcome.rows_changed = 0;
 
   ARROW_RETURN_NOT_OK(transaction.Begin());
-  ARROW_RETURN_NOT_OK(transaction.End(
-      ExecuteEachRow(call, execution, results, outcome.rows_changed)));
+  ARROW_RETURN_NOT_OK(
+      transaction.End(ExecuteEachRow(call, execution, results, outcome.rows_changed)));
   auto schema = results.empty() ? execution.statement.schema() : results[0]->schema();
   outcome.rows = std::make_shared<ChainedRows>(std::move(schema), std::move(results));
   return outcome;
@@ -146,7 +148,8 @@ arrow::Result<Outcome> TakeEffect(const base::CallContext& call,
 
 }  // namespace
 
-arrow::Result<Outcome> Execute(const base::CallContext& call, const Execution& execution) {
+arrow::Result<Outcome> Execute(const base::CallContext& call,
+                               const Execution& execution) {
   ARROW_RETURN_NOT_OK(
       CheckParameters(execution.statement.parameters(), execution.parameters.get()));
   if (!CanStream(execution.statement.traits())) return TakeEffect(call, execution);
@@ -159,10 +162,9 @@ arrow::Result<Outcome> Execute(const base::CallContext& call, const Execution& e
                    .detached = true};
   }
   ARROW_ASSIGN_OR_RAISE(
-      Rows first,
-      execution.statement.Execute(
-          {.batch = execution.parameters, .row = 0},
-          {.materialize = execution.materialize, .stop = execution.stop}));
+      Rows first, execution.statement.Execute(
+                      {.batch = execution.parameters, .row = 0},
+                      {.materialize = execution.materialize, .stop = execution.stop}));
   if (rows == 1) {
     return Outcome{.rows = std::move(first),
                    .rows_changed = std::nullopt,

@@ -1,7 +1,7 @@
 // A prepared statement, run once for each row of its parameters.
 //
-// The connection and the statement are the caller's: it holds both for as long as the rows
-// are read. One thread at a time.
+// The connection and the statement are the caller's: it holds both for as long as the
+// rows are read. One thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,8 @@ struct Execution {
   engine::PreparedStatement& statement;
   // A row an execution; null: one execution without parameters.
   std::shared_ptr<arrow::RecordBatch> parameters;
-  // Keep results in DuckDB instead of pulling them, so that the connection is free at once.
-  // Statements with an effect are always run so.
+  // Keep results in DuckDB instead of pulling them, so that the connection is free at
+  // once. Statements with an effect are always run so.
   bool materialize = false;
   // Ends the execution, also while its rows are read.
   std::stop_token stop = {};
@@ -39,8 +39,8 @@ struct Outcome {
 
 // Runs it. A change of several rows is one transaction: all of them or none (within a
 // transaction of the connection, that one). Reads of several rows start one after the
-// other, as they are pulled. InvalidArgument when the parameters do not fit. Stops between
-// rows when `call` is cancelled.
+// other, as they are pulled. InvalidArgument when the parameters do not fit. Stops
+// between rows when `call` is cancelled.
 arrow::Result<Outcome> Execute(const base::CallContext& call, const Execution& execution);
 
 // Runs it to its end and drops the rows: for all but the last statement of a text.

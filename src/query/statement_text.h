@@ -19,8 +19,8 @@ arrow::Result<std::vector<std::unique_ptr<engine::ParsedStatement>>> ParseText(
     engine::Connection& connection, const std::string& sql);
 
 // Whether the statement reads or changes what lives in one connection only (settings, a
-// transaction, named prepared statements), so that a session has to run all of them on the
-// same one.
+// transaction, named prepared statements), so that a session has to run all of them on
+// the same one.
 bool ConcernsTheConnection(const engine::StatementTraits& traits);
 
 // Whether the result may be pulled while the client reads it: it changes nothing, so it

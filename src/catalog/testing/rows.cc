@@ -33,9 +33,9 @@ std::string Text(const arrow::Status& status) {
 
 std::shared_ptr<arrow::RecordBatch> Batch(const std::shared_ptr<arrow::Schema>& schema,
                                           const std::string& json_rows) {
-  const auto rows = arrow::json::ArrayFromJSONString(arrow::struct_(schema->fields()),
-                                                     json_rows)
-                        .ValueOrDie();
+  const auto rows =
+      arrow::json::ArrayFromJSONString(arrow::struct_(schema->fields()), json_rows)
+          .ValueOrDie();
   return arrow::RecordBatch::FromStructArray(rows).ValueOrDie()->ReplaceSchemaMetadata(
       nullptr);
 }

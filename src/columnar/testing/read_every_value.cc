@@ -47,9 +47,9 @@ arrow::Result<int64_t> ReadEveryValue(Format format,
     if (batch == nullptr) return rows;
     const arrow::Status valid = batch->ValidateFull();
     if (!valid.ok()) {
-      return base::MakeError(base::ErrorKind::kInternal,
-                             "a batch that Arrow finds invalid was let through: ",
-                             valid.message());
+      return base::MakeError(
+          base::ErrorKind::kInternal,
+          "a batch that Arrow finds invalid was let through: ", valid.message());
     }
     ARROW_RETURN_NOT_OK(writer->Write(*batch));
     rows += batch->num_rows();

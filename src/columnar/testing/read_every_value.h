@@ -1,5 +1,5 @@
-// What a hostile input must survive: it is opened, validated, and every value it yields is
-// read, as NDJSON. Pure function, callable from any thread.
+// What a hostile input must survive: it is opened, validated, and every value it yields
+// is read, as NDJSON. Pure function, callable from any thread.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Batches of every type that validation, readers and writers have to deal with, for tests.
-// Pure functions, callable from any thread.
+// Batches of every type that validation, readers and writers have to deal with, for
+// tests. Pure functions, callable from any thread.
 #pragma once
 
 #include <cstdint>

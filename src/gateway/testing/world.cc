@@ -38,8 +38,8 @@ SessionPtr World::Open(const std::string& key, const std::string& identity) {
 
 std::string World::Run(const SessionPtr& session, const std::string& sql,
                        const std::string& transaction_id) {
-  const auto result = gateway->Execute(
-      Call(), session, {.sql = sql, .transaction_id = transaction_id});
+  const auto result =
+      gateway->Execute(Call(), session, {.sql = sql, .transaction_id = transaction_id});
   return result.ok() ? Text(*result->rows) : Text(result.status());
 }
 

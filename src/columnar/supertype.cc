@@ -1,4 +1,4 @@
-#include "columnar/common_type.h"
+#include "columnar/supertype.h"
 
 #include <algorithm>
 #include <optional>
@@ -81,7 +81,8 @@ TypePtr CommonDecimal(const arrow::DataType& left, const arrow::DataType& right)
   if (!one || !other) return nullptr;
   const int before = std::max(one->before, other->before);
   const int after = std::max(one->after, other->after);
-  return before + after <= kMaxDigits ? arrow::decimal128(before + after, after) : nullptr;
+  return before + after <= kMaxDigits ? arrow::decimal128(before + after, after)
+                                      : nullptr;
 }
 
 TypePtr CommonTimestamp(const arrow::DataType& left, const arrow::DataType& right) {
@@ -92,9 +93,11 @@ TypePtr CommonTimestamp(const arrow::DataType& left, const arrow::DataType& righ
   return arrow::timestamp(std::max(one.unit(), other.unit()), one.timezone());
 }
 
-// The fields of `left` with types that hold both, matched by name; empty when they differ.
+// The fields of `left` with types that hold both, matched by name; empty when they
+// differ.
 std::optional<arrow::FieldVector> CommonFields(const arrow::DataType& left,
-                                               const arrow::DataType& right, bool by_name) {
+                                               const arrow::DataType& right,
+                                               bool by_name) {
   if (left.num_fields() != right.num_fields()) return std::nullopt;
   arrow::FieldVector fields;
   for (int i = 0; i < left.num_fields(); ++i) {
@@ -104,7 +107,7 @@ std::optional<arrow::FieldVector> CommonFields(const arrow::DataType& left,
           left.field(i)->name());
       if (match < 0) return std::nullopt;
     }
-    TypePtr type = CommonType(left.field(i)->type(), right.field(match)->type());
+    TypePtr type = SuperType(left.field(i)->type(), right.field(match)->type());
     if (!type) return std::nullopt;
     fields.push_back(left.field(i)->WithType(std::move(type)));
   }
@@ -124,7 +127,8 @@ TypePtr CommonNested(const arrow::DataType& left, const arrow::DataType& right) 
       return arrow::list(fields->front());
     case Type::FIXED_SIZE_LIST:
       return arrow::fixed_size_list(
-          fields->front(), checked_cast<const arrow::FixedSizeListType&>(left).list_size());
+          fields->front(),
+          checked_cast<const arrow::FixedSizeListType&>(left).list_size());
     case Type::STRUCT:
       return arrow::struct_(*fields);
     case Type::MAP:
@@ -165,7 +169,8 @@ TypePtr StoredType(const TypePtr& type) {
     case Type::DICTIONARY:
       return StoredType(checked_cast<const arrow::DictionaryType&>(*type).value_type());
     case Type::RUN_END_ENCODED:
-      return StoredType(checked_cast<const arrow::RunEndEncodedType&>(*type).value_type());
+      return StoredType(
+          checked_cast<const arrow::RunEndEncodedType&>(*type).value_type());
     case Type::LIST:
     case Type::LARGE_LIST:
     case Type::LIST_VIEW:
@@ -187,11 +192,13 @@ TypePtr StoredType(const TypePtr& type) {
   }
 }
 
-TypePtr CommonType(const TypePtr& left, const TypePtr& right) {
+TypePtr SuperType(const TypePtr& left, const TypePtr& right) {
   if (left->Equals(*right)) return left;
   if (left->id() == Type::NA) return right;
   if (right->id() == Type::NA) return left;
-  const auto is_float = [](const TypePtr& type) { return arrow::is_floating(type->id()); };
+  const auto is_float = [](const TypePtr& type) {
+    return arrow::is_floating(type->id());
+  };
   if (arrow::is_integer(left->id()) && arrow::is_integer(right->id())) {
     return CommonInteger(*left, *right);
   }
