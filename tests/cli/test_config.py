@@ -48,7 +48,7 @@ def test_show_tells_where_each_value_comes_from(tmp_path):
     (tmp_path / "pintail.toml").write_text('[log]\nlevel = "debug"\n[log.levels]\nengine = "warn"\n')
     text = show("--threads", "3", cwd=tmp_path, env={"PINTAIL_HTTP_WORKERS": "5"})
     assert "pintail.toml" in line_of(text, "level")
-    assert "--database-threads" in line_of(text, "threads")
+    assert "--threads" in line_of(text, "threads")
     assert "PINTAIL_HTTP_WORKERS" in line_of(text, "workers")
     assert "default" in line_of(text, "io_threads")
     table = show("--format", "table", cwd=tmp_path)
