@@ -29,9 +29,6 @@ void SetUp(grpc::ServerBuilder& builder, Door& door, HealthService& health,
   builder.SetMaxReceiveMessageSize(ClampedInt(options.max_message_bytes));
   builder.SetMaxSendMessageSize(-1);
   builder.SetResourceQuota(quota);
-  // Now and then one of gRPC's idle threads misses the word that the server shuts down and
-  // notices only when it next looks by itself, by default after ten seconds.
-  builder.SetSyncServerOption(grpc::ServerBuilder::CQ_TIMEOUT_MSEC, 500);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE,
                              ClampedInt(options.max_metadata_bytes));
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
