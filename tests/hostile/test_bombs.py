@@ -85,14 +85,20 @@ def test_a_bomb_in_a_stream_request(unmoved, zero_table, table_name):
     assert "detail" in answer.json()
 
 
-def test_a_parquet_bomb(unmoved, zero_table, table_name):
+def test_a_parquet_bomb(start_target, zero_table, table_name):
     sink = io.BytesIO()
     pa.parquet.write_table(zero_table, sink, compression="zstd", use_dictionary=False,
                            row_group_size=1 << 30, data_page_size=1 << 30)
     assert len(sink.getvalue()) < 4 * MEBIBYTE
+    server = start_target()
+    before = server.resident_bytes()
+    server.forget_peak()
     with pytest.raises(Refusal) as caught:
-        by_rest(unmoved, table_name, sink.getvalue(), "application/vnd.apache.parquet")
+        by_rest(server, table_name, sink.getvalue(), "application/vnd.apache.parquet")
     assert caught.value.kind == "resource_exhausted"
+    growth = server.peak_resident_bytes() - before
+    assert growth <= ALLOWED_GROWTH, f"memory grew by {growth / MEBIBYTE:.0f} MiB"
+    server.assert_unharmed()
 
 
 def test_what_compresses_well_and_is_small_is_no_bomb(target, table_name):
