@@ -1,4 +1,5 @@
 // `pintail ingest`: files into a table, streamed, in bounded memory.
+#include <limits>
 #include <chrono>
 
 #include "CLI/CLI.hpp"
@@ -157,6 +158,8 @@ class IngestCommand final : public Command {
   arrow::Result<Source> Open(const std::string& file) const {
     ARROW_ASSIGN_OR_RAISE(const auto format, FormatOf(file));
     columnar::BatchReaderOptions options{.csv_delimiter = delimiter_.front()};
+    // The user's own files: however well they compress is fine.
+    options.limits.max_compression_ratio = std::numeric_limits<int32_t>::max();
     Source source{.name = file == "-" ? "standard input" : file};
     const bool seeks =
         format == columnar::Format::kParquet || format == columnar::Format::kArrowFile;

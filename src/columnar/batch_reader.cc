@@ -48,8 +48,8 @@ ReaderResult OpenBatchReader(Format format, std::shared_ptr<arrow::io::InputStre
       return OpenFile("the Arrow IPC file", OpenArrowFile, /*by_ratio=*/true,
                       std::move(input), options);
     case Format::kParquet:
-      // A ratio says nothing here: runs of equal values take next to no room.
-      return OpenFile("the Parquet file", OpenParquet, /*by_ratio=*/false,
+      // Honest files of long runs can be refused by this, so the message names the option.
+      return OpenFile("the Parquet file", OpenParquet, /*by_ratio=*/true,
                       std::move(input), options);
     case Format::kCsv:
       return OpenGuarded("the CSV text", kUnbounded,

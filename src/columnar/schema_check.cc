@@ -80,7 +80,7 @@ class SchemaCheck {
     }
     if (type.id() == arrow::Type::FIXED_SIZE_LIST &&
         static_cast<const arrow::FixedSizeListType&>(type).list_size() < 1) {
-      return Lie("a fixed-size list of no elements");
+      return Lie("the type ", type.ToString(), " is a fixed-size list of no elements");
     }
     if (arrow::is_union(type.id()) && type.num_fields() == 0) {
       return Lie("a union of no types");

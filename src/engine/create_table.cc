@@ -72,24 +72,30 @@ duckdb::unique_ptr<duckdb::CreateStatement> CreateStatementFor(
 }
 
 // Names of the columns that are declared NOT NULL, in lower case.
-std::set<std::string> NotNullColumns(duckdb::ClientContext& context,
-                                     const TableName& name) {
-  std::set<std::string> columns;
+struct Found {
+  bool exists = false;  // as a table or a view
+  std::set<std::string> not_null;
+};
+
+// By the catalog alone: DuckDB would take the name of a missing table for that of a file.
+Found FindTable(duckdb::ClientContext& context, const TableName& name) {
+  Found found;
   context.RunFunctionInTransaction([&] {
     duckdb::EntryLookupInfo lookup(duckdb::CatalogType::TABLE_ENTRY, name.table);
     std::string schema =
         !name.catalog.empty() && name.schema.empty() ? "main" : name.schema;
     auto entry = duckdb::Catalog::GetEntry(context, name.catalog, schema, lookup,
                                            duckdb::OnEntryNotFound::RETURN_NULL);
+    found.exists = entry != nullptr;
     if (!entry || entry->type != duckdb::CatalogType::TABLE_ENTRY) return;
     auto& table = entry->Cast<duckdb::TableCatalogEntry>();
     for (const auto& constraint : table.GetConstraints()) {
       if (constraint->type != duckdb::ConstraintType::NOT_NULL) continue;
       auto index = constraint->Cast<duckdb::NotNullConstraint>().index;
-      columns.insert(table.GetColumn(index).Name());
+      found.not_null.insert(table.GetColumn(index).Name());
     }
   });
-  return columns;
+  return found;
 }
 
 }  // namespace
@@ -112,15 +118,19 @@ arrow::Status CreateArrowTable(duckdb::ClientContext& context, const TableName& 
 arrow::Result<std::shared_ptr<arrow::Schema>> ArrowSchemaOfTable(
     duckdb::ClientContext& context, const TableName& table) {
   return Guarded([&]() -> arrow::Result<std::shared_ptr<arrow::Schema>> {
+    const Found found = FindTable(context, table);
+    if (!found.exists) {
+      return base::MakeError(base::ErrorKind::kNotFound, "there is no table ",
+                             QuoteName(table));
+    }
     auto planned = context.Prepare("SELECT * FROM " + QuoteName(table));
     if (planned->HasError()) return FromDuckDb(planned->GetErrorObject());
-    auto not_null = NotNullColumns(context, table);
     const std::string zone = SessionTimeZone(context);
     arrow::FieldVector fields;
     for (size_t i = 0; i < planned->GetNames().size(); ++i) {
       const auto& name = planned->GetNames()[i];
       ARROW_ASSIGN_OR_RAISE(auto field, ResultField(name, planned->GetTypes()[i], zone));
-      fields.push_back(not_null.contains(name) ? field->WithNullable(false) : field);
+      fields.push_back(found.not_null.contains(name) ? field->WithNullable(false) : field);
     }
     return arrow::schema(std::move(fields));
   });

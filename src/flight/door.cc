@@ -58,6 +58,9 @@ Door::Door(const FlightDoor::Rooms& rooms, FlightDoorOptions door_options)
       sessions(rooms.clock, options.session_idle_timeout,
                static_cast<size_t>(options.max_remembered_sessions)),
       sweep(rooms, sessions),
+      // The other half of the room is for results that nobody has fetched yet.
+      spent(rooms.gateway,
+            static_cast<size_t>(rooms.gateway.options().max_parked_results / 2)),
       watch(rooms.clock, {.take_timeout = options.stream_idle_timeout,
                           .send_timeout = options.upload_idle_timeout}) {}
 

@@ -14,6 +14,7 @@
 #include "flight/grpc_calls.h"
 #include "flight/session_directory.h"
 #include "flight/session_sweep.h"
+#include "flight/spent_results.h"
 
 namespace pintail::flight {
 
@@ -37,6 +38,7 @@ struct Door {
   const std::shared_ptr<GrpcCalls> grpc_calls = std::make_shared<GrpcCalls>();
   SessionDirectory sessions;
   SessionSweep sweep;
+  SpentResults spent;
   CallWatch watch;
   std::atomic<int64_t> active_calls = 0;
   std::atomic<bool> draining = false;

@@ -107,9 +107,9 @@ FlightDoor::~FlightDoor() { Stop(std::chrono::milliseconds(0)); }
 
 arrow::Result<std::unique_ptr<FlightDoor>> FlightDoor::Start(const Rooms& rooms,
                                                              FlightDoorOptions options) {
-  // Never paired with a shutdown: when its last user goes, gRPC waits for a thread that may
-  // sleep for ten seconds over a client that had stopped reading, and so would the exit of
-  // the program. What the library keeps is released by the exit itself.
+  // Never paired with a shutdown: when its last user goes, gRPC waits for a thread that
+  // may sleep for ten seconds over a client that had stopped reading, and so would the
+  // exit of the program. What the library keeps is released by the exit itself.
   grpc_init();
   std::unique_ptr<FlightDoor> door(
       new FlightDoor(std::make_unique<State>(rooms, std::move(options))));

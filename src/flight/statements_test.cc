@@ -53,6 +53,24 @@ TEST_F(StatementTest, KeepsWhatAnInsertReturnsUntilItIsFetched) {
   EXPECT_EQ(Rows(*client, std::move(info)).ValueOr(""), "8");
 }
 
+TEST_F(StatementTest, ResultsThatHaveServedTakeNoRoomFromNewOnes) {
+  Start({.listen = {ListenAddress{}}}, {.max_parked_results = 4});
+  ASSERT_OK(client->ExecuteUpdate({}, "CREATE TABLE t (a BIGINT)").status());
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_OK(Query(*client, "SELECT 1").status());
+    // Nobody fetches this one.
+    ASSERT_OK(client->Execute({}, "INSERT INTO t VALUES (1)").status());
+  }
+  EXPECT_EQ(Query(*client, "SELECT count(*) FROM t").ValueOr(""), "20");
+  // One that was fetched a moment ago can be fetched again.
+  ASSERT_OK_AND_ASSIGN(auto info, client->Execute({}, "SELECT 7"));
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(
+        Rows(*client, std::make_unique<arrow::flight::FlightInfo>(*info)).ValueOr(""),
+        "7");
+  }
+}
+
 TEST_F(StatementTest, UpdatesReportTheRowsTheyChanged) {
   EXPECT_EQ(client->ExecuteUpdate({}, "CREATE TABLE t (a BIGINT)").ValueOr(-2), 0);
   EXPECT_EQ(

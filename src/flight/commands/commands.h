@@ -31,7 +31,7 @@ SchemaResult DescribeStatement(Call& call, const sql::StatementQuery& command);
 // Runs a text at once and streams its result.
 StreamResult RunStatement(Call& call, std::string text, std::string transaction_id);
 // The flight of a parked result.
-InfoResult InfoOf(const gateway::ParkedResult& parked,
+InfoResult InfoOf(Call& call, const gateway::ParkedResult& parked,
                   const fl::FlightDescriptor& descriptor);
 
 // ---- statement_update.cc

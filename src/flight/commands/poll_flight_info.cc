@@ -15,11 +15,11 @@ fl::FlightDescriptor NextPoll(const std::string& handle) {
   return fl::FlightDescriptor::Command(std::string(kPollPrefix) + handle);
 }
 
-PollResult PollOf(const gateway::BackgroundState& state,
+PollResult PollOf(Call& call, const gateway::BackgroundState& state,
                   const fl::FlightDescriptor& descriptor) {
   auto poll = std::make_unique<fl::PollInfo>();
   if (state.done && state.result) {
-    ARROW_ASSIGN_OR_RAISE(poll->info, InfoOf(*state.result, descriptor));
+    ARROW_ASSIGN_OR_RAISE(poll->info, InfoOf(call, *state.result, descriptor));
     poll->progress = 1.0;
     return poll;
   }
@@ -43,14 +43,14 @@ PollResult PollStatement(Call& call, const sql::StatementQuery& command,
       auto state, call.gateway().StartInBackground(
                       call.context(), session,
                       {.sql = command.query, .transaction_id = command.transaction_id}));
-  return PollOf(state, descriptor);
+  return PollOf(call, state, descriptor);
 }
 
 PollResult PollAgain(Call& call, const fl::FlightDescriptor& descriptor) {
   const std::string handle = descriptor.cmd.substr(kPollPrefix.size());
   ARROW_ASSIGN_OR_RAISE(auto state,
                         call.gateway().PollBackground(call.context(), handle));
-  return PollOf(state, descriptor);
+  return PollOf(call, state, descriptor);
 }
 
 }  // namespace pintail::flight::commands

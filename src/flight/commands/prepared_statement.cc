@@ -61,7 +61,7 @@ arrow::Status ClosePrepared(Call& call,
 InfoResult PlanPrepared(Call& call, const std::string& handle,
                         const fl::FlightDescriptor& descriptor) {
   ARROW_ASSIGN_OR_RAISE(auto parked, call.gateway().ParkPrepared(call.context(), handle));
-  return InfoOf(parked, descriptor);
+  return InfoOf(call, parked, descriptor);
 }
 
 SchemaResult DescribePrepared(Call& call, const std::string& handle) {

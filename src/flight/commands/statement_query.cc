@@ -1,7 +1,9 @@
 #include <utility>
 
 #include "arrow/flight/types.h"
+#include "arrow/record_batch.h"
 #include "flight/commands/commands.h"
+#include "flight/door.h"
 #include "flight/result_stream.h"
 
 namespace pintail::flight::commands {
@@ -24,10 +26,36 @@ class PreparedScope {
   const std::string handle_;
 };
 
+// The rows of a parked result, which is spent when they are let go.
+class FetchedRows final : public arrow::RecordBatchReader {
+ public:
+  FetchedRows(Call& call, std::string handle,
+              std::shared_ptr<arrow::RecordBatchReader> rows)
+      : call_(call), handle_(std::move(handle)), rows_(std::move(rows)) {}
+  ~FetchedRows() override {
+    rows_.reset();
+    call_.door().spent.EndFetch(handle_, call_.context()->identity(), /*spent=*/true);
+  }
+
+  std::shared_ptr<arrow::Schema> schema() const override { return rows_->schema(); }
+  arrow::Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
+    return rows_->ReadNext(batch);
+  }
+
+ private:
+  Call& call_;
+  const std::string handle_;
+  std::shared_ptr<arrow::RecordBatchReader> rows_;
+};
+
 }  // namespace
 
-InfoResult InfoOf(const gateway::ParkedResult& parked,
+InfoResult InfoOf(Call& call, const gateway::ParkedResult& parked,
                   const fl::FlightDescriptor& descriptor) {
+  // Many a client never fetches what has no rows.
+  if (parked.schema->num_fields() == 0) {
+    call.door().spent.Add(parked.handle, call.context()->identity());
+  }
   ARROW_ASSIGN_OR_RAISE(std::string ticket,
                         sql::CreateStatementQueryTicket(parked.handle));
   std::vector<fl::FlightEndpoint> endpoints = {
@@ -46,12 +74,18 @@ InfoResult PlanStatement(Call& call, const sql::StatementQuery& command,
       auto parked, call.gateway().Park(
                        call.context(), session,
                        {.sql = command.query, .transaction_id = command.transaction_id}));
-  return InfoOf(parked, descriptor);
+  return InfoOf(call, parked, descriptor);
 }
 
 StreamResult FetchStatement(Call& call, const std::string& handle) {
-  ARROW_ASSIGN_OR_RAISE(auto result, call.gateway().Fetch(call.context(), handle));
-  return StreamOf(std::move(result.rows));
+  SpentResults& spent = call.door().spent;
+  spent.StartFetch(handle);
+  auto result = call.gateway().Fetch(call.context(), handle);
+  if (!result.ok()) {
+    spent.EndFetch(handle, call.context()->identity(), /*spent=*/false);
+    return result.status();
+  }
+  return StreamOf(std::make_shared<FetchedRows>(call, handle, std::move(result->rows)));
 }
 
 SchemaResult DescribeStatement(Call& call, const sql::StatementQuery& command) {
