@@ -1,6 +1,6 @@
 // `pintail ingest`: files into a table, streamed, in bounded memory.
-#include <limits>
 #include <chrono>
+#include <limits>
 
 #include "CLI/CLI.hpp"
 #include "arrow/buffer.h"

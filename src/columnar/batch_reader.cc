@@ -48,7 +48,8 @@ ReaderResult OpenBatchReader(Format format, std::shared_ptr<arrow::io::InputStre
       return OpenFile("the Arrow IPC file", OpenArrowFile, /*by_ratio=*/true,
                       std::move(input), options);
     case Format::kParquet:
-      // Honest files of long runs can be refused by this, so the message names the option.
+      // Honest files of long runs can be refused by this, so the message names the
+      // option.
       return OpenFile("the Parquet file", OpenParquet, /*by_ratio=*/true,
                       std::move(input), options);
     case Format::kCsv:

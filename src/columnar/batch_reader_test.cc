@@ -64,8 +64,7 @@ TEST(OpenBatchReader, GivesBatchesOfAtMostTheRowsAskedFor) {
     BatchReaderOptions options;
     options.batch_rows = 777;
     auto reader =
-        OpenBatchReader(format, BodyOf(Written(format, *table)), options)
-            .ValueOrDie();
+        OpenBatchReader(format, BodyOf(Written(format, *table)), options).ValueOrDie();
     int64_t rows = 0;
     while (auto batch = reader->Next().ValueOrDie()) {
       EXPECT_LE(batch->num_rows(), 777) << FormatName(format);
@@ -159,8 +158,7 @@ TEST(ArrowStream, RefusesBombs) {
     options.limits.max_compression_ratio = 100;
     const int64_t before = arrow::default_memory_pool()->bytes_allocated();
     auto reader =
-        OpenBatchReader(Format::kArrowStream, BodyOf(bomb), options)
-            .ValueOrDie();
+        OpenBatchReader(Format::kArrowStream, BodyOf(bomb), options).ValueOrDie();
     EXPECT_EQ(base::KindOf(reader->Next().status()), ErrorKind::kResourceExhausted);
     EXPECT_LT(arrow::default_memory_pool()->bytes_allocated() - before,
               int64_t{32} << 20);

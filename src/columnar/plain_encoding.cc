@@ -237,8 +237,9 @@ arrow::Result<std::shared_ptr<arrow::Buffer>> ChildIndexes(const ArrayData& data
     // Rows before the offset were not checked.
     const auto code = static_cast<int8_t>(codes[i]);
     ids->mutable_data()[i] =
-        i < data.offset ? uint8_t{0}
-                        : static_cast<uint8_t>(from.child_ids()[static_cast<size_t>(code)]);
+        i < data.offset
+            ? uint8_t{0}
+            : static_cast<uint8_t>(from.child_ids()[static_cast<size_t>(code)]);
   }
   return ids;
 }

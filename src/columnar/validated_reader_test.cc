@@ -108,8 +108,8 @@ TEST(Validated, NumbersTheTypesOfUnions) {
   for (const bool dense : {true, false}) {
     const arrow::FieldVector fields = {field("i", arrow::int32()),
                                        field("s", arrow::utf8())};
-    const auto odd = dense ? arrow::dense_union(fields, {1, 0})
-                           : arrow::sparse_union(fields, {1, 0});
+    const auto odd =
+        dense ? arrow::dense_union(fields, {1, 0}) : arrow::sparse_union(fields, {1, 0});
     const auto plain = dense ? arrow::dense_union(fields) : arrow::sparse_union(fields);
     const auto array = FromJson(odd, R"([[1, 7], [0, "a"], [1, 8]])");
     const auto expected = FromJson(plain, R"([[0, 7], [1, "a"], [0, 8]])");

@@ -130,7 +130,8 @@ arrow::Result<std::shared_ptr<arrow::Schema>> ArrowSchemaOfTable(
     for (size_t i = 0; i < planned->GetNames().size(); ++i) {
       const auto& name = planned->GetNames()[i];
       ARROW_ASSIGN_OR_RAISE(auto field, ResultField(name, planned->GetTypes()[i], zone));
-      fields.push_back(found.not_null.contains(name) ? field->WithNullable(false) : field);
+      fields.push_back(found.not_null.contains(name) ? field->WithNullable(false)
+                                                     : field);
     }
     return arrow::schema(std::move(fields));
   });
