@@ -131,6 +131,12 @@ class FlightSqlClient:
         return self
 
     def __exit__(self, *_):
+        # As drivers do: a session by cookie outlives its connection until it has idled out.
+        try:
+            for _ in self.flight.do_action(flight.Action("CloseSession", b"")):
+                pass
+        except (flight.FlightError, pa.ArrowException):
+            pass  # the test may have ended the session, or the server
         self.flight.close()
 
     def info(self, command, timeout=None):
