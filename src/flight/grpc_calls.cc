@@ -23,6 +23,8 @@ std::optional<std::chrono::system_clock::time_point> GrpcCall::deadline() const 
 
 void GrpcCall::Abort() { context_->TryCancel(); }
 
+bool GrpcCall::ClientIsGone() const { return context_->IsCancelled(); }
+
 void GrpcCall::SetOutcome(base::ErrorKind kind, std::string message) {
   outcome_ = kind;
   message_ = std::move(message);

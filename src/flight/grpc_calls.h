@@ -46,6 +46,9 @@ class GrpcCall {
   // Ends the call: a blocked read or write of it returns. From any thread, but only while
   // the call's handler is known to run.
   void Abort();
+  // Whether the client cancelled the call or its connection broke. A client that has only
+  // ended its stream is still there.
+  bool ClientIsGone() const;
 
   // What the client gets when the call ends, instead of what Arrow makes of its status.
   void SetOutcome(base::ErrorKind kind, std::string message);

@@ -1,6 +1,8 @@
 #include "flight/upload_reader.h"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "arrow/ipc/message.h"
@@ -54,6 +56,21 @@ class MessageSource final : public arrow::ipc::MessageReader {
     ARROW_RETURN_NOT_OK(call_.context()->CheckAlive());
     ARROW_RETURN_NOT_OK(chunk.status());
     ended_ = call_.grpc_call()->messages_received() == before && !chunk->app_metadata;
+    return ended_ ? CheckEnd() : arrow::Status::OK();
+  }
+
+  // gRPC reads the same end of stream whether the client finished or its connection
+  // broke, and tells the difference a moment later. What was not finished must not be
+  // committed.
+  arrow::Status CheckEnd() const {
+    constexpr int kLooks = 10;
+    for (int look = 0; look < kLooks; ++look) {
+      if (call_.grpc_call()->ClientIsGone()) {
+        return base::MakeError(base::ErrorKind::kCancelled,
+                               "the client went away before it ended its stream");
+      }
+      std::this_thread::sleep_for(std::chrono::microseconds(50));
+    }
     return arrow::Status::OK();
   }
 
