@@ -41,6 +41,12 @@ arrow::Result<std::unique_ptr<DuckConnection>> DuckConnection::Make(
 arrow::Result<std::vector<std::unique_ptr<ParsedStatement>>> DuckConnection::Parse(
     std::string_view sql) {
   using Statements = std::vector<std::unique_ptr<ParsedStatement>>;
+  // DuckDB's parser reads up to the first one and would run half of the text.
+  if (const size_t nul = sql.find('\0'); nul != sql.npos) {
+    return base::MakeError(base::ErrorKind::kInvalidSql,
+                           "the SQL text holds a NUL character at byte ", nul,
+                           "; remove it, or pass the value as a parameter");
+  }
   return Guarded([&]() -> arrow::Result<Statements> {
     Statements statements;
     duckdb::Parser parser(context().GetParserOptions());

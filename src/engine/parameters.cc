@@ -1,11 +1,10 @@
 #include "engine/parameters.h"
 
-#include <algorithm>
 #include <cmath>
 
-#include "duckdb/common/string_util.hpp"
 #include "engine/arrow_input.h"
 #include "engine/error_translation.h"
+#include "engine/parameter_columns.h"
 
 namespace pintail::engine {
 namespace {
@@ -14,44 +13,10 @@ using base::ErrorKind;
 using duckdb::LogicalType;
 using duckdb::Value;
 
-bool IsPosition(const std::string& name) {
-  return !name.empty() &&
-         std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; });
-}
-
-std::string Names(const std::vector<std::string>& names) {
-  std::string list;
-  for (const auto& name : names) list += (list.empty() ? "" : ", ") + name;
-  return list;
-}
-
-// For each parameter the number of its column in the batch.
-arrow::Result<std::vector<int>> MatchColumns(
-    const std::vector<ExpectedParameter>& expected, const ParameterRow& row) {
-  const int given = row.batch ? row.batch->num_columns() : 0;
-  if (static_cast<size_t>(given) != expected.size()) {
-    std::vector<std::string> wanted;
-    for (const auto& parameter : expected) wanted.push_back("$" + parameter.name);
-    return base::MakeError(ErrorKind::kInvalidArgument, "the statement has ",
-                           expected.size(), " parameters", wanted.empty() ? "" : " (",
-                           Names(wanted), wanted.empty() ? "" : ")", ", but ", given,
-                           " values were given; give one for each");
-  }
-  std::vector<int> columns(expected.size());
-  for (int i = 0; i < given; ++i) columns[static_cast<size_t>(i)] = i;
-  if (std::ranges::all_of(expected, IsPosition, &ExpectedParameter::name)) return columns;
-
-  std::vector<int> by_name;
-  for (const auto& parameter : expected) {
-    for (int i = 0; i < given; ++i) {
-      if (duckdb::StringUtil::CIEquals(row.batch->schema()->field(i)->name(),
-                                       parameter.name)) {
-        by_name.push_back(i);
-        break;
-      }
-    }
-  }
-  return by_name.size() == columns.size() ? by_name : columns;
+std::vector<std::string> NamesOf(const std::vector<ExpectedParameter>& expected) {
+  std::vector<std::string> names;
+  for (const auto& parameter : expected) names.push_back(parameter.name);
+  return names;
 }
 
 bool IsInteger(const LogicalType& type) {
@@ -78,7 +43,9 @@ Value Fitted(Value value, const LogicalType& expected) {
 arrow::Result<ParameterValues> Convert(duckdb::ClientContext& context,
                                        const std::vector<ExpectedParameter>& expected,
                                        const ParameterRow& row) {
-  ARROW_ASSIGN_OR_RAISE(auto columns, MatchColumns(expected, row));
+  ARROW_ASSIGN_OR_RAISE(
+      auto columns,
+      MatchParameters(NamesOf(expected), row.batch ? row.batch->schema().get() : nullptr));
   ParameterValues values;
   if (expected.empty()) return values;
   // Two parameters may have one name here: they are matched already.

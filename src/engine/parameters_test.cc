@@ -28,8 +28,24 @@ TEST_F(ParametersTest, GoByPosition) {
       "ab");
   EXPECT_EQ(
       Cell(*connection_, "SELECT $2 || $1",
-           Parameters({{"2", arrow::utf8(), "\"a\""}, {"1", arrow::utf8(), "\"b\""}})),
+           Parameters({{"0", arrow::utf8(), "\"a\""}, {"1", arrow::utf8(), "\"b\""}})),
       "ba");
+}
+
+TEST_F(ParametersTest, GoByNumberWhenAllNumbersAreThere) {
+  EXPECT_EQ(
+      Cell(*connection_, "SELECT $1 || $2",
+           Parameters({{"2", arrow::utf8(), "\"b\""}, {"1", arrow::utf8(), "\"a\""}})),
+      "ab");
+}
+
+TEST_F(ParametersTest, AValueUnderAnotherNameIsRefusedWithBothSides) {
+  const auto status =
+      Execute(*connection_, "SELECT $low - $high",
+              Parameters({{"high", arrow::int32(), "1"}, {"lov", arrow::int32(), "2"}}));
+  EXPECT_EQ(KindOfFailure(status), ErrorKind::kInvalidArgument);
+  EXPECT_NE(status.message().find("$low, $high"), std::string::npos) << status.message();
+  EXPECT_NE(status.message().find("high, lov"), std::string::npos) << status.message();
 }
 
 TEST_F(ParametersTest, GoByNameWhenAllNamesAreThere) {
@@ -48,7 +64,7 @@ TEST_F(ParametersTest, AnotherCountIsRefusedWithBoth) {
       Execute(*connection_, "SELECT ? + ?", Parameters({{"x", arrow::int32(), "1"}}));
   EXPECT_EQ(KindOfFailure(status), ErrorKind::kInvalidArgument);
   EXPECT_NE(status.message().find("2 parameters"), std::string::npos) << status.message();
-  EXPECT_NE(status.message().find("1 values"), std::string::npos) << status.message();
+  EXPECT_NE(status.message().find("1 value was"), std::string::npos) << status.message();
   EXPECT_EQ(KindOfFailure(Execute(*connection_, "SELECT ?")),
             ErrorKind::kInvalidArgument);
 }

@@ -83,9 +83,9 @@ TEST_F(ExecutionTest, StopsBetweenRowsWhenTheCallIsCancelled) {
 
 TEST_F(ExecutionTest, RefusesParametersThatDoNotFit) {
   const auto select = Prepare("SELECT ?::BIGINT, ?::BIGINT");
-  EXPECT_THAT(Run(*select), HasSubstr("2 parameters but 0 values"));
+  EXPECT_THAT(Run(*select), HasSubstr("2 parameters ($1, $2), but 0 values"));
   EXPECT_THAT(Run(*select, Batch(number_, R"([{"0": 1}])")),
-              HasSubstr("2 parameters but 1 value was"));
+              HasSubstr("2 parameters ($1, $2), but 1 value was"));
 }
 
 TEST_F(ExecutionTest, TellsWhichStatementsConcernTheConnectionAndWhichCanStream) {

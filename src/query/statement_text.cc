@@ -4,12 +4,22 @@
 
 #include "arrow/type.h"
 #include "base/error.h"
+#include "engine/parameter_columns.h"
 
 namespace pintail::query {
 namespace {
 
 using base::ErrorKind;
 using base::MakeError;
+
+arrow::Result<std::vector<int>> Match(
+    const std::vector<engine::StatementParameter>& expected,
+    const arrow::RecordBatch* given) {
+  std::vector<std::string> names;
+  for (const auto& parameter : expected) names.push_back(parameter.name);
+  return engine::MatchParameters(names,
+                                 given == nullptr ? nullptr : given->schema().get());
+}
 
 }  // namespace
 
@@ -38,24 +48,18 @@ bool SchemaIsCertain(const engine::PreparedStatement& statement,
                      const arrow::RecordBatch* parameters) {
   if (parameters == nullptr) return true;
   const auto& expected = statement.parameters();
+  const auto columns = Match(expected, parameters);
+  if (!columns.ok()) return false;
   for (size_t i = 0; i < expected.size(); ++i) {
-    auto field = parameters->schema()->GetFieldByName(expected[i].name);
-    if (!field && static_cast<int>(i) < parameters->num_columns()) {
-      field = parameters->schema()->field(static_cast<int>(i));
-    }
-    if (!field || !field->type()->Equals(expected[i].type)) return false;
+    const auto& given = parameters->schema()->field((*columns)[i])->type();
+    if (!given->Equals(expected[i].type)) return false;
   }
   return true;
 }
 
 arrow::Status CheckParameters(const std::vector<engine::StatementParameter>& expected,
                               const arrow::RecordBatch* given) {
-  const int64_t columns = given == nullptr ? 0 : given->num_columns();
-  if (columns == static_cast<int64_t>(expected.size())) return arrow::Status::OK();
-  return MakeError(ErrorKind::kInvalidArgument, "the statement has ", expected.size(),
-                   expected.size() == 1 ? " parameter" : " parameters", " but ", columns,
-                   columns == 1 ? " value was given" : " values were given",
-                   "; bind one value for each parameter");
+  return Match(expected, given).status();
 }
 
 }  // namespace pintail::query

@@ -32,8 +32,8 @@ bool CanStream(const engine::StatementTraits& traits);
 bool SchemaIsCertain(const engine::PreparedStatement& statement,
                      const arrow::RecordBatch* parameters);
 
-// InvalidArgument, with both counts, when the columns do not fit the statement's
-// parameters.
+// InvalidArgument, with both sides, when count or names of the columns do not fit the
+// statement's parameters.
 arrow::Status CheckParameters(const std::vector<engine::StatementParameter>& expected,
                               const arrow::RecordBatch* given);
 
