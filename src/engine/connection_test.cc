@@ -34,9 +34,10 @@ TEST_F(ConnectionTest, ATextIsCutIntoItsStatements) {
 
 TEST_F(ConnectionTest, ATextWithANulCharacterIsRefusedWhole) {
   using namespace std::string_view_literals;  // NOLINT
-  ASSERT_TRUE(Execute(*connection_, "CREATE TABLE kept AS SELECT range AS i FROM range(3)")
-                  .ok());
-  const auto status = connection_->Run("DELETE FROM kept\0 WHERE i = 1"sv, {}, {}).status();
+  ASSERT_TRUE(
+      Execute(*connection_, "CREATE TABLE kept AS SELECT range AS i FROM range(3)").ok());
+  const auto status =
+      connection_->Run("DELETE FROM kept\0 WHERE i = 1"sv, {}, {}).status();
   EXPECT_EQ(KindOfFailure(status), ErrorKind::kInvalidSql);
   EXPECT_NE(status.message().find("byte 16"), std::string::npos) << status.message();
   EXPECT_EQ(Cell(*connection_, "SELECT count(*) FROM kept"), "3");

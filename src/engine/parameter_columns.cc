@@ -42,17 +42,17 @@ std::optional<std::vector<int>> ByName(const std::vector<std::string>& expected,
 
 }  // namespace
 
-arrow::Result<std::vector<int>> MatchParameters(
-    const std::vector<std::string>& expected, const arrow::Schema* given) {
+arrow::Result<std::vector<int>> MatchParameters(const std::vector<std::string>& expected,
+                                                const arrow::Schema* given) {
   const std::vector<std::string> names =
       given == nullptr ? std::vector<std::string>() : given->field_names();
   if (names.size() != expected.size()) {
-    return base::MakeError(
-        ErrorKind::kInvalidArgument, "the statement has ",
-        Counted(expected.size(), "parameter"),
-        expected.empty() ? "" : " (" + Join(expected, "$") + ")", ", but ",
-        Counted(names.size(), "value"), names.size() == 1 ? " was" : " were",
-        " given; bind one value for each parameter");
+    return base::MakeError(ErrorKind::kInvalidArgument, "the statement has ",
+                           Counted(expected.size(), "parameter"),
+                           expected.empty() ? "" : " (" + Join(expected, "$") + ")",
+                           ", but ", Counted(names.size(), "value"),
+                           names.size() == 1 ? " was" : " were",
+                           " given; bind one value for each parameter");
   }
   if (auto columns = ByName(expected, names)) return *std::move(columns);
 
@@ -62,7 +62,8 @@ arrow::Result<std::vector<int>> MatchParameters(
   if (!numbered && !nameless) {
     return base::MakeError(ErrorKind::kInvalidArgument, "the statement's parameters are ",
                            Join(expected, "$"), ", but the given values are named ",
-                           Join(names, ""), "; give each parameter's value under its name");
+                           Join(names, ""),
+                           "; give each parameter's value under its name");
   }
   std::vector<int> columns(expected.size());
   std::iota(columns.begin(), columns.end(), 0);

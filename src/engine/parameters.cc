@@ -43,9 +43,9 @@ Value Fitted(Value value, const LogicalType& expected) {
 arrow::Result<ParameterValues> Convert(duckdb::ClientContext& context,
                                        const std::vector<ExpectedParameter>& expected,
                                        const ParameterRow& row) {
-  ARROW_ASSIGN_OR_RAISE(
-      auto columns,
-      MatchParameters(NamesOf(expected), row.batch ? row.batch->schema().get() : nullptr));
+  ARROW_ASSIGN_OR_RAISE(auto columns,
+                        MatchParameters(NamesOf(expected),
+                                        row.batch ? row.batch->schema().get() : nullptr));
   ParameterValues values;
   if (expected.empty()) return values;
   // Two parameters may have one name here: they are matched already.
