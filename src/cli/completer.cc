@@ -1,8 +1,9 @@
 #include "cli/completer.h"
 
-#include <algorithm>
 #include <array>
 #include <cctype>
+
+#include "base/lower_case.h"
 
 namespace pintail::cli {
 namespace {
@@ -25,23 +26,15 @@ bool IsWordLetter(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || (c & 0x80) != 0;
 }
 
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](unsigned char c) {
-    return static_cast<char>(std::tolower(c));
-  });
-  return lower;
-}
-
 bool BeginsWith(std::string_view word, std::string_view prefix) {
-  return Lower(word.substr(0, prefix.size())) == Lower(prefix);
+  return base::LowerCase(word.substr(0, prefix.size())) == base::LowerCase(prefix);
 }
 
 // A keyword in the case that its beginning was typed in.
 std::string InCaseOf(std::string_view keyword, std::string_view typed) {
   const bool lower =
       !typed.empty() && std::islower(static_cast<unsigned char>(typed.front()));
-  return lower ? Lower(keyword) : std::string(keyword);
+  return lower ? base::LowerCase(keyword) : std::string(keyword);
 }
 
 // The longest beginning that all words have.

@@ -8,6 +8,7 @@
 #include "arrow/array/util.h"
 #include "arrow/scalar.h"
 #include "base/error.h"
+#include "base/lower_case.h"
 
 namespace pintail::cli {
 namespace {
@@ -41,10 +42,7 @@ std::string Unquote(std::string_view text) {
 }
 
 std::shared_ptr<arrow::Scalar> ParseScalar(const std::string& text) {
-  std::string lower = text;
-  std::ranges::transform(lower, lower.begin(), [](unsigned char c) {
-    return static_cast<char>(std::tolower(c));
-  });
+  const std::string lower = base::LowerCase(text);
   if (lower == "null") return arrow::MakeNullScalar(arrow::null());
   if (lower == "true" || lower == "false") return arrow::MakeScalar(lower == "true");
   int64_t whole = 0;

@@ -10,6 +10,7 @@
 #include "arrow/io/compressed.h"
 #include "arrow/util/compression.h"
 #include "base/error.h"
+#include "base/lower_case.h"
 
 namespace pintail::columnar {
 namespace {
@@ -126,20 +127,12 @@ class BoundedDecoder : public arrow::io::InputStream {
   int64_t given_ = 0;
 };
 
-std::string LowerCase(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](unsigned char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : static_cast<char>(c);
-  });
-  return lower;
-}
-
 }  // namespace
 
 arrow::Result<std::shared_ptr<arrow::io::InputStream>> DecodeContent(
     std::string_view encoding, std::shared_ptr<arrow::io::InputStream> input,
     const Limits& limits) {
-  const std::string name = LowerCase(encoding);
+  const std::string name = base::LowerCase(encoding);
   if (name.empty() || name == "identity") return input;
   if (name != "gzip" && name != "zstd") {
     return base::MakeError(ErrorKind::kInvalidArgument, "Content-Encoding '", encoding,

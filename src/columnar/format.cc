@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/lower_case.h"
 
 namespace pintail::columnar {
 namespace {
@@ -46,14 +47,6 @@ const FormatEntry& EntryOf(Format format) {
   return kFormats[static_cast<size_t>(format)];
 }
 
-std::string Lowered(std::string_view text) {
-  std::string lowered(text);
-  std::ranges::transform(lowered, lowered.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return lowered;
-}
-
 std::string_view Trimmed(std::string_view text) {
   const size_t begin = text.find_first_not_of(" \t");
   if (begin == std::string_view::npos) return {};
@@ -63,7 +56,8 @@ std::string_view Trimmed(std::string_view text) {
 }  // namespace
 
 std::optional<Format> FormatOfMediaType(std::string_view media_type) {
-  const std::string type = Lowered(Trimmed(media_type.substr(0, media_type.find(';'))));
+  const std::string type =
+      base::LowerCase(Trimmed(media_type.substr(0, media_type.find(';'))));
   if (type.empty()) return std::nullopt;
   for (const FormatEntry& entry : kFormats) {
     if (entry.media_type == type || std::ranges::find(entry.other_media_types, type) !=
@@ -75,7 +69,7 @@ std::optional<Format> FormatOfMediaType(std::string_view media_type) {
 }
 
 std::optional<Format> FormatOfPath(std::string_view path) {
-  const std::string lowered = Lowered(path);
+  const std::string lowered = base::LowerCase(path);
   for (const FormatEntry& entry : kFormats) {
     for (const std::string_view ending : entry.endings) {
       if (!ending.empty() && lowered.ends_with(ending)) return entry.format;

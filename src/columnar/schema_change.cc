@@ -1,6 +1,5 @@
 #include "columnar/schema_change.h"
 
-#include <algorithm>
 #include <array>
 #include <map>
 #include <utility>
@@ -8,6 +7,7 @@
 #include "arrow/extension_type.h"
 #include "arrow/type_traits.h"
 #include "base/error.h"
+#include "base/lower_case.h"
 #include "columnar/supertype.h"
 
 namespace pintail::columnar {
@@ -21,14 +21,6 @@ constexpr std::array<std::pair<SchemaPolicy, std::string_view>, 3> kPolicyNames 
     {SchemaPolicy::kAddColumns, "add_columns"},
     {SchemaPolicy::kCoerce, "coerce"},
 }};
-
-std::string LowerCase(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](unsigned char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : static_cast<char>(c);
-  });
-  return lower;
-}
 
 std::string Columns(const arrow::Schema& schema) {
   std::string text;
@@ -62,7 +54,7 @@ class Planner {
   Planner(const arrow::Schema& table, const arrow::Schema& arriving, SchemaPolicy policy)
       : table_(table), arriving_(arriving), policy_(policy), fields_(table.fields()) {
     for (int i = 0; i < table.num_fields(); ++i) {
-      index_.emplace(LowerCase(table.field(i)->name()), i);
+      index_.emplace(base::LowerCase(table.field(i)->name()), i);
     }
   }
 
@@ -82,7 +74,7 @@ class Planner {
 
  private:
   arrow::Status Place(const std::shared_ptr<arrow::Field>& field) {
-    const auto found = index_.find(LowerCase(field->name()));
+    const auto found = index_.find(base::LowerCase(field->name()));
     if (found == index_.end()) return Add(field);
     const std::shared_ptr<arrow::Field>& column = table_.field(found->second);
     change_.target_columns.push_back(column->name());

@@ -1,18 +1,14 @@
 #include "config/nearest.h"
 
 #include <algorithm>
-#include <cctype>
 #include <limits>
 #include <utility>
 
+#include "base/lower_case.h"
+
 namespace pintail::config {
-namespace {
 
-char Lower(char c) {
-  return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-}
-
-}  // namespace
+using base::LowerCase;
 
 // Optimal string alignment: three rows of the dynamic programme are enough, as a swap
 // looks two rows back.
@@ -24,10 +20,11 @@ size_t EditDistance(std::string_view left, std::string_view right) {
   for (size_t i = 1; i <= left.size(); ++i) {
     row[0] = i;
     for (size_t j = 1; j <= right.size(); ++j) {
-      const bool same = Lower(left[i - 1]) == Lower(right[j - 1]);
+      const bool same = LowerCase(left[i - 1]) == LowerCase(right[j - 1]);
       row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (same ? 0 : 1)});
-      const bool swapped = i > 1 && j > 1 && Lower(left[i - 1]) == Lower(right[j - 2]) &&
-                           Lower(left[i - 2]) == Lower(right[j - 1]);
+      const bool swapped = i > 1 && j > 1 &&
+                           LowerCase(left[i - 1]) == LowerCase(right[j - 2]) &&
+                           LowerCase(left[i - 2]) == LowerCase(right[j - 1]);
       if (swapped) row[j] = std::min(row[j], before[j - 2] + 1);
     }
     std::swap(before, last);

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "base/lower_case.h"
 #include "config/option.h"
 
 namespace pintail::config {
@@ -15,14 +16,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::string_view kMask = "********";
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](unsigned char c) {
-    return static_cast<char>(std::tolower(c));
-  });
-  return lower;
-}
 
 std::string_view Trim(std::string_view text) {
   while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front()))) {
@@ -113,7 +106,7 @@ arrow::Result<int64_t> ParseInteger(const Option& option, std::string_view text)
 }
 
 arrow::Result<int64_t> ParseBytes(const Option& option, std::string_view text) {
-  const std::string lower = Lower(text);
+  const std::string lower = base::LowerCase(text);
   std::string_view rest = lower;
   // A plain number is read as an integer, so that it is exact.
   if (std::ranges::all_of(lower,
@@ -129,7 +122,7 @@ arrow::Result<int64_t> ParseBytes(const Option& option, std::string_view text) {
 }
 
 arrow::Result<int64_t> ParseMilliseconds(const Option& option, std::string_view text) {
-  const std::string lower = Lower(text);
+  const std::string lower = base::LowerCase(text);
   std::string_view rest = lower;
   int64_t total = 0;
   do {
@@ -165,7 +158,7 @@ arrow::Result<int64_t> InRange(const Option& option, std::string_view text,
 }
 
 arrow::Result<bool> ParseSwitch(const Option& option, std::string_view text) {
-  const std::string lower = Lower(text);
+  const std::string lower = base::LowerCase(text);
   for (const std::string_view yes : {"true", "yes", "on", "1"}) {
     if (lower == yes) return true;
   }
@@ -176,7 +169,7 @@ arrow::Result<bool> ParseSwitch(const Option& option, std::string_view text) {
 }
 
 arrow::Result<std::string> ParseChoice(const Option& option, std::string_view text) {
-  const std::string lower = Lower(text);
+  const std::string lower = base::LowerCase(text);
   std::string all;
   const auto choices = ChoicesOf(option);
   for (const std::string_view choice : choices) {
@@ -210,7 +203,8 @@ arrow::Result<Pairs> ParseMap(const Option& option,
     if (equals == 0 || equals == std::string::npos) {
       return Refuse(option, element, "name=value pairs with commas between");
     }
-    const std::string value = Lower(Trim(std::string_view(element).substr(equals + 1)));
+    const std::string value =
+        base::LowerCase(Trim(std::string_view(element).substr(equals + 1)));
     if (!option.choices.empty()) {
       ARROW_RETURN_NOT_OK(ParseChoice(option, value).status());
     }

@@ -3,21 +3,21 @@
 #include <algorithm>
 #include <array>
 
+#include "base/lower_case.h"
+
 namespace pintail::gateway {
 namespace {
-
-char Lower(char letter) {
-  return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + 32) : letter;
-}
 
 bool StartsWithWord(std::string_view text, std::string_view word) {
   return text.size() >= word.size() &&
          std::equal(word.begin(), word.end(), text.begin(),
-                    [](char expected, char given) { return expected == Lower(given); });
+                    [](char expected, char given) {
+                      return expected == base::LowerCase(given);
+                    });
 }
 
 bool IsNamePart(char letter) {
-  const char lower = Lower(letter);
+  const char lower = base::LowerCase(letter);
   return (lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9') ||
          lower == '_' || (static_cast<unsigned char>(letter) & 0x80) != 0;
 }
@@ -54,7 +54,7 @@ bool MayHoldSecrets(std::string_view sql) {
       "secret", "passw", "token", "credential", "access_key", "api_key", "pwd"};
   constexpr std::string_view kFirstLetters = "sptca:";  // of the words and of "://"
   for (size_t i = 0; i < sql.size(); ++i) {
-    if (kFirstLetters.find(Lower(sql[i])) == std::string_view::npos) continue;
+    if (kFirstLetters.find(base::LowerCase(sql[i])) == std::string_view::npos) continue;
     const std::string_view rest = sql.substr(i);
     // user:password@host
     if (rest.starts_with("://")) {
@@ -74,7 +74,7 @@ std::string WithoutLiterals(std::string_view sql) {
   size_t i = 0;
   while (i < sql.size()) {
     const bool escapes =
-        i > 0 && Lower(sql[i - 1]) == 'e' && (i < 2 || !IsNamePart(sql[i - 2]));
+        i > 0 && base::LowerCase(sql[i - 1]) == 'e' && (i < 2 || !IsNamePart(sql[i - 2]));
     const size_t end = sql[i] == '\''  ? EndOfQuoted(sql, i, escapes)
                        : sql[i] == '$' ? EndOfDollarQuoted(sql, i)
                                        : i;

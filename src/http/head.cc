@@ -5,15 +5,16 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/lower_case.h"
 
 namespace pintail::http {
 namespace {
 
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+using base::LowerCase;
 
 int HexDigit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
-  c = Lower(c);
+  c = LowerCase(c);
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
@@ -36,13 +37,12 @@ arrow::Status ParseQuery(std::string_view query,
 }  // namespace
 
 bool EqualsIgnoreCase(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](char x, char y) { return Lower(x) == Lower(y); });
+  return std::ranges::equal(a, b,
+                            [](char x, char y) { return LowerCase(x) == LowerCase(y); });
 }
 
 void HeaderFields::Add(std::string_view name, std::string_view value) {
-  std::string lower(name);
-  std::ranges::transform(lower, lower.begin(), Lower);
-  fields_.emplace_back(std::move(lower), value);
+  fields_.emplace_back(LowerCase(name), value);
 }
 
 std::optional<std::string_view> HeaderFields::Find(std::string_view name) const {

@@ -1,9 +1,9 @@
 #include "http/openapi.h"
 
-#include <algorithm>
 #include <map>
 #include <vector>
 
+#include "base/lower_case.h"
 #include "http/json_text.h"
 
 namespace pintail::http {
@@ -102,12 +102,6 @@ std::string OperationJson(const Route& route) {
   return json + ",\"responses\":{" + operation.responses + "}}";
 }
 
-std::string Lower(std::string text) {
-  std::ranges::transform(text, text.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
-  return text;
-}
-
 // Raw literals are broken to keep lines short, also inside JSON strings: a break there
 // stands for nothing, since the next line begins with a space.
 std::string JoinLines(std::string_view text) {
@@ -126,7 +120,7 @@ std::string OpenApiDocument(const RouteTable& routes, std::string_view version) 
     std::string& path = operations[route.pattern];
     if (path.empty()) patterns.push_back(route.pattern);
     if (!path.empty()) path += ",";
-    path += "\"" + Lower(route.method) + "\":" + OperationJson(route);
+    path += "\"" + base::LowerCase(route.method) + "\":" + OperationJson(route);
   }
   std::string json =
       "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"Pintail\",\"description\":\"Arrow "

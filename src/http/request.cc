@@ -5,6 +5,7 @@
 
 #include "arrow/buffer.h"
 #include "arrow/io/interfaces.h"
+#include "base/lower_case.h"
 #include "columnar/body_codec.h"
 #include "http/status.h"
 
@@ -33,10 +34,7 @@ std::string Request::MediaType() const {
   std::string_view value = head.fields.Find("content-type").value_or("");
   value = value.substr(0, value.find(';'));
   while (value.ends_with(' ') || value.ends_with('\t')) value.remove_suffix(1);
-  std::string lower(value);
-  std::ranges::transform(lower, lower.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
-  return lower;
+  return base::LowerCase(value);
 }
 
 arrow::Result<gateway::SessionPtr> SessionOf(const Request& request,

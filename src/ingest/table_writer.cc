@@ -1,11 +1,11 @@
 #include "ingest/table_writer.h"
 
-#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <utility>
 
 #include "base/error.h"
+#include "base/lower_case.h"
 #include "catalog/text_rows.h"
 #include "columnar/schema_change.h"
 #include "engine/names.h"
@@ -30,13 +30,6 @@ arrow::Status WaitBeforeAttempt(const base::CallContext& call, int attempt) {
   never.wait_for(lock, call.stop_token(), std::chrono::milliseconds(attempt * attempt),
                  [] { return false; });
   return call.CheckAlive();
-}
-
-std::string Lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char letter) {
-    return static_cast<char>(letter >= 'A' && letter <= 'Z' ? letter + 32 : letter);
-  });
-  return text;
 }
 
 }  // namespace
@@ -247,7 +240,7 @@ arrow::Result<std::string> TableWriter::GateName() {
     if (database.empty()) database = current.at(0).at(0).value_or("");
     if (schema.empty()) schema = current.at(0).at(1).value_or("");
   }
-  return Lower(QuoteName(engine::TableName{database, schema, table_.table}));
+  return base::LowerCase(QuoteName(engine::TableName{database, schema, table_.table}));
 }
 
 }  // namespace pintail::ingest

@@ -5,9 +5,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <utility>
+
+#include "base/lower_case.h"
 
 namespace pintail::http {
 
@@ -100,10 +101,7 @@ HttpReply HttpClient::Receive(bool to_head) {
     if (!line) return reply;
     if (line->empty()) break;
     const size_t colon = line->find(": ");
-    std::string name = line->substr(0, colon);
-    std::ranges::transform(name, name.begin(),
-                           [](unsigned char c) { return tolower(c); });
-    reply.fields[name] = line->substr(colon + 2);
+    reply.fields[base::LowerCase(line->substr(0, colon))] = line->substr(colon + 2);
   }
   reply.chunked = reply.Field("transfer-encoding") == "chunked";
   if (to_head || reply.status == 204 || reply.status == 100) {
