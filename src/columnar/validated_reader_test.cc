@@ -80,6 +80,16 @@ TEST(Validated, RealignsMisalignedBuffers) {
   EXPECT_EQ(batch->column(0)->ToString(), arrow::MakeArray(data)->ToString());
 }
 
+TEST(Validated, RealignsTheSizesOfListViews) {
+  const auto type = arrow::large_list_view(arrow::int32());
+  auto data = Copied(type, "[[1, 2], [3]]");
+  const std::string sizes = "x" + data->buffers[2]->ToString();
+  data->buffers[2] = arrow::SliceBuffer(arrow::Buffer::FromString(sizes), 1);
+  const auto batch = ThroughGate(OneColumn(data)).ValueOrDie();
+  EXPECT_EQ(batch->column_data(0)->buffers[2]->address() % sizeof(int64_t), 0U);
+  EXPECT_TRUE(batch->column(0)->Equals(FromJson(type, "[[1, 2], [3]]")));
+}
+
 TEST(Validated, DecodesWhatReadersGetWrong) {
   using namespace arrow;  // NOLINT: a table of type factories
   const struct {
