@@ -22,6 +22,18 @@ BatchQueue::Options QueueOptions(const catalog::StreamPolicy& policy) {
   return options;
 }
 
+// SQL cannot name a column without a name, so nobody could fill or read it.
+arrow::Status CheckNames(const arrow::Schema& arriving) {
+  for (int i = 0; i < arriving.num_fields(); ++i) {
+    if (arriving.field(i)->name().empty()) {
+      return base::MakeError(base::ErrorKind::kInvalidArgument, "column ", i + 1, " of ",
+                             arriving.num_fields(),
+                             " has no name; give every column one");
+    }
+  }
+  return arrow::Status::OK();
+}
+
 }  // namespace
 
 Ingestion::Ingestion(Parts parts, std::shared_ptr<arrow::RecordBatchReader> batches)
@@ -35,6 +47,7 @@ Ingestion::Ingestion(Parts parts, std::shared_ptr<arrow::RecordBatchReader> batc
                .arriving = batches_->schema()}) {}
 
 arrow::Result<Outcome> Ingestion::Run() {
+  ARROW_RETURN_NOT_OK(CheckNames(*batches_->schema()));
   const bool with_rule = policy().commit_rows || policy().commit_interval;
   if (with_rule && writer_.in_foreign_transaction()) {
     return base::MakeError(base::ErrorKind::kInvalidArgument,

@@ -4,6 +4,7 @@
 #include <functional>
 #include <thread>
 
+#include "arrow/array/util.h"
 #include "base/error.h"
 #include "catalog/testing/rows.h"
 #include "engine/database.h"
@@ -99,6 +100,32 @@ TEST_F(WritePathTest, MakesTheTableFromTheArrowSchemaAndAppendsToIt) {
 TEST_F(WritePathTest, MakesTheTableOfAStreamWithoutRows) {
   EXPECT_EQ(IngestText(OrderFor("t"), Reader({}, kAB)), "0");
   EXPECT_EQ(Seen("SELECT count(*) FROM t"), "0");
+}
+
+TEST_F(WritePathTest, RefusesColumnsThatSqlCannotNameBeforeItMakesAnything) {
+  const auto number = [](const char* name) { return arrow::field(name, arrow::int64()); };
+  const struct {
+    std::shared_ptr<arrow::Schema> schema;
+    std::string message;
+  } kCases[] = {
+      {arrow::schema({number("a"), number("")}),
+       "invalid_argument: column 2 of 2 has no name; give every column one"},
+      {arrow::schema({number("")}),
+       "invalid_argument: column 1 of 1 has no name; give every column one"},
+      {arrow::schema({number("ab"), number("Ab")}),
+       "invalid_argument: two columns are called \"Ab\""},
+  };
+  for (const auto& c : kCases) {
+    for (const Mode mode : {Mode::kCreateOrAppend, Mode::kCreate, Mode::kReplace}) {
+      const auto refused = StartsWith(c.message);
+      EXPECT_THAT(IngestText(OrderFor("t", mode), Reader({}, c.schema)), refused);
+      arrow::ArrayVector columns(static_cast<size_t>(c.schema->num_fields()),
+                                 arrow::MakeArrayOfNull(arrow::int64(), 1).ValueOrDie());
+      const auto batch = arrow::RecordBatch::Make(c.schema, 1, std::move(columns));
+      EXPECT_THAT(IngestText(OrderFor("t", mode), Reader({batch})), refused);
+    }
+  }
+  EXPECT_EQ(Seen("SELECT count(*) FROM duckdb_tables()"), "0");
 }
 
 TEST_F(WritePathTest, MatchesColumnsByNameWithoutRegardToOrderOrCase) {
