@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "columnar/array_layout.h"
 #include "columnar/opaque_check.h"
+#include "columnar/schema_size.h"
 #include "columnar/value_check.h"
 
 namespace pintail::columnar {
@@ -115,9 +116,7 @@ arrow::Status ArrayCheck::Charge(int64_t bytes) {
 
 arrow::Status ArrayCheck::CheckArray(const arrow::ArrayData& data,
                                      const arrow::DataType& type, int depth) {
-  if (depth > limits_.max_nesting) {
-    return Lie("it is nested more than ", limits_.max_nesting, " levels deep");
-  }
+  ARROW_RETURN_NOT_OK(CheckNesting(depth, limits_));
   int64_t bytes = 0;
   ARROW_RETURN_NOT_OK(CheckLayout(data, type, &bytes));
   ARROW_RETURN_NOT_OK(Charge(bytes));

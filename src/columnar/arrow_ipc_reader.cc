@@ -2,6 +2,8 @@
 // length is believed only as far as bytes arrive, and what a compressed body may grow to
 // is known before it is decompressed.
 #include <algorithm>
+#include <span>
+#include <string_view>
 #include <utility>
 
 #include "arrow/buffer.h"
@@ -10,6 +12,7 @@
 #include "columnar/array_layout.h"
 #include "columnar/bounded_pool.h"
 #include "columnar/format_readers.h"
+#include "columnar/ipc_metadata_check.h"
 #include "columnar/stream_bytes.h"
 
 namespace pintail::columnar {
@@ -34,6 +37,10 @@ arrow::Result<std::shared_ptr<arrow::Buffer>> ReadExactly(arrow::io::InputStream
   return buffer;
 }
 
+std::span<const uint8_t> SpanOf(const arrow::Buffer& buffer) {
+  return {buffer.data(), static_cast<size_t>(buffer.size())};
+}
+
 class BoundedMessageReader final : public arrow::ipc::MessageReader {
  public:
   BoundedMessageReader(std::shared_ptr<arrow::io::InputStream> input,
@@ -44,6 +51,7 @@ class BoundedMessageReader final : public arrow::ipc::MessageReader {
     ARROW_ASSIGN_OR_RAISE(const int64_t metadata_size, ReadMetadataSize());
     if (metadata_size == 0) return nullptr;
     ARROW_ASSIGN_OR_RAISE(auto metadata, ReadExactly(*input_, metadata_size));
+    ARROW_RETURN_NOT_OK(CheckIpcMessage(SpanOf(*metadata), limits_));
 
     auto listener = std::make_shared<arrow::ipc::AssignMessageDecoderListener>(&message_);
     arrow::ipc::MessageDecoder decoder(
@@ -79,7 +87,9 @@ class BoundedMessageReader final : public arrow::ipc::MessageReader {
     }
     if (size < 0 || size > kMaxMetadataBytes) {
       return Lie("the Arrow IPC stream announces metadata of ", size,
-                 " bytes; this is not an Arrow IPC stream, or it is damaged");
+                 " bytes; this is not an Arrow IPC stream, or it is damaged, or its "
+                 "schema takes more than ",
+                 kMaxMetadataBytes, " bytes");
     }
     return size;
   }
@@ -141,11 +151,56 @@ class StreamReader final : public arrow::RecordBatchReader {
   const std::shared_ptr<arrow::RecordBatchReader> reader_;
 };
 
+// A message in a file begins with its length, since Arrow 0.15 with a mark before it.
+arrow::Status CheckMessageAt(arrow::io::RandomAccessFile& file, const IpcBlock& block,
+                             const Limits& limits) {
+  ARROW_ASSIGN_OR_RAISE(auto bytes, file.ReadAt(block.offset, block.metadata_bytes));
+  const bool marked = bytes->size() >= int64_t{sizeof(int32_t)} &&
+                      ValueAt<int32_t>(bytes->data(), 0) == kContinuation;
+  const size_t prefix = (marked ? 2 : 1) * sizeof(int32_t);
+  const std::span<const uint8_t> message = SpanOf(*bytes);
+  if (message.size() < prefix) {
+    return Lie("a message of the Arrow IPC file has metadata of ", message.size(),
+               " bytes, which is none");
+  }
+  return CheckIpcMessage(message.subspan(prefix), limits);
+}
+
+// A file ends with its footer, the footer's length in four bytes and "ARROW1". What does
+// not is Arrow's to refuse.
+arrow::Status CheckFileMetadata(arrow::io::RandomAccessFile& file, int64_t size,
+                                const Limits& limits) {
+  constexpr std::string_view kMagic = "ARROW1";
+  constexpr int64_t kTailBytes = sizeof(int32_t) + kMagic.size();
+  if (size < kTailBytes) return Status::OK();
+  ARROW_ASSIGN_OR_RAISE(auto tail, file.ReadAt(size - kTailBytes, kTailBytes));
+  if (!static_cast<std::string_view>(*tail).ends_with(kMagic)) return Status::OK();
+  const int64_t length = ValueAt<int32_t>(tail->data(), 0);
+  if (length <= 0 || length > size - kTailBytes) return Status::OK();
+  if (length > kMaxMetadataBytes) {
+    return Lie("the Arrow IPC file has a footer of ", length, " bytes; the limit is ",
+               kMaxMetadataBytes);
+  }
+  ARROW_ASSIGN_OR_RAISE(auto footer, file.ReadAt(size - kTailBytes - length, length));
+  ARROW_RETURN_NOT_OK(CheckIpcFooter(SpanOf(*footer), limits));
+  ARROW_ASSIGN_OR_RAISE(const auto blocks, IpcBlocks(SpanOf(*footer)));
+  int64_t left = size;
+  for (const IpcBlock& block : blocks) {
+    if (block.offset < 0 || block.metadata_bytes < 0 || block.metadata_bytes > left) {
+      return Lie("the footer of the Arrow IPC file names messages that are not in it");
+    }
+    left -= block.metadata_bytes;
+    ARROW_RETURN_NOT_OK(CheckMessageAt(file, block, limits));
+  }
+  return Status::OK();
+}
+
 class FileReader final : public arrow::RecordBatchReader {
  public:
   static ReaderResult Open(std::shared_ptr<arrow::io::RandomAccessFile> file,
                            const Limits& limits) {
     ARROW_ASSIGN_OR_RAISE(const int64_t size, file->GetSize());
+    ARROW_RETURN_NOT_OK(CheckFileMetadata(*file, size, limits));
     const int64_t by_ratio =
         size < limits.max_batch_bytes / limits.max_compression_ratio
             ? std::max(limits.ratio_floor_bytes, size * limits.max_compression_ratio)

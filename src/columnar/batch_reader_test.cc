@@ -105,6 +105,45 @@ TEST(OpenBatchReader, RefusesTruncatedInputs) {
   }
 }
 
+std::shared_ptr<arrow::Table> Wide(int columns) {
+  arrow::FieldVector fields;
+  arrow::ArrayVector arrays;
+  for (int i = 0; i < columns; ++i) {
+    fields.push_back(arrow::field("c" + std::to_string(i), arrow::int32()));
+    arrays.push_back(FromJson(arrow::int32(), "[1]"));
+  }
+  return arrow::Table::Make(arrow::schema(std::move(fields)), std::move(arrays));
+}
+
+TEST(OpenBatchReader, RefusesASchemaThatIsTooLargeBeforeItIsBuilt) {
+  BatchReaderOptions options;
+  options.limits.max_columns = 4;
+  for (const Format format :
+       {Format::kArrowStream, Format::kArrowFile, Format::kParquet}) {
+    const auto open = [&](int columns) {
+      return OpenBatchReader(format, BodyOf(Written(format, *Wide(columns))), options);
+    };
+    EXPECT_TRUE(open(4).ok()) << FormatName(format) << open(4).status().ToString();
+    const arrow::Status status = open(5).status();
+    ASSERT_FALSE(status.ok()) << FormatName(format);
+    EXPECT_EQ(base::KindOf(status), ErrorKind::kInvalidArgument);
+    EXPECT_EQ(status.message(),
+              "the schema has 5 columns; the limit is 4 (limits.max_columns)");
+  }
+}
+
+TEST(OpenBatchReader, LooksAtTheMetadataOfEveryMessageOfAFileFirst) {
+  std::string file = Written(Format::kArrowFile, *Numbers(10));
+  // The last message is the batch: its metadata begin behind the mark and the length.
+  const std::string mark = "\xFF\xFF\xFF\xFF";
+  const size_t end = file.rfind(mark);  // the end of the stream that is in the file
+  const size_t batch = file.rfind(mark, end - 1);
+  file.replace(batch + 8, 4, "\x00\x00\x00\x01", 4);
+  const auto reader = OpenBatchReader(Format::kArrowFile, BodyOf(file), {});
+  ASSERT_FALSE(reader.ok());
+  EXPECT_THAT(reader.status().message(), HasSubstr("leads outside itself"));
+}
+
 TEST(OpenBatchReader, KeepsTheErrorOfItsInput) {
   class Gone final : public arrow::io::InputStream {
    public:

@@ -8,7 +8,8 @@
 #include "columnar/array_layout.h"
 #include "columnar/bounded_pool.h"
 #include "columnar/format_readers.h"
-#include "columnar/parquet_schema_depth.h"
+#include "columnar/parquet_schema_size.h"
+#include "columnar/schema_size.h"
 #include "parquet/arrow/reader.h"
 #include "parquet/properties.h"
 
@@ -24,7 +25,7 @@ constexpr int64_t kReadBufferBytes = int64_t{1} << 20;
 constexpr int32_t kMaxThriftString = 16 << 20;
 constexpr int32_t kMaxThriftContainer = 250'000;
 constexpr int64_t kMaxFooterBytes = int64_t{128} << 20;
-// A list takes three levels of a Parquet schema.
+// A list takes three elements and levels of a Parquet schema, and is two fields to Arrow.
 constexpr int64_t kSchemaLevelsPerNesting = 3;
 
 int64_t BudgetFor(int64_t file_bytes, const Limits& limits) {
@@ -58,13 +59,11 @@ arrow::Status CheckFooter(arrow::io::RandomAccessFile& file, int64_t size,
   }
   ARROW_ASSIGN_OR_RAISE(auto footer, file.ReadAt(size - kTailBytes - length, length));
   ARROW_ASSIGN_OR_RAISE(
-      const int64_t depth,
-      ParquetSchemaDepth({footer->data(), static_cast<size_t>(footer->size())}));
-  if (depth <= (limits.max_nesting + 1) * kSchemaLevelsPerNesting) {
-    return arrow::Status::OK();
-  }
-  return Lie("the Parquet schema is nested ", depth,
-             " groups deep; a type may be nested ", limits.max_nesting, " levels deep");
+      const ParquetSchemaSize size_of_schema,
+      SizeOfParquetSchema({footer->data(), static_cast<size_t>(footer->size())}));
+  ARROW_RETURN_NOT_OK(CheckColumnCount(size_of_schema.columns, limits));
+  ARROW_RETURN_NOT_OK(CheckFieldCount(size_of_schema.elements * 2 / 3, limits));
+  return CheckNesting(size_of_schema.depth / kSchemaLevelsPerNesting - 1, limits);
 }
 
 class ParquetBatches final : public arrow::RecordBatchReader {

@@ -3,21 +3,14 @@
 #include <unordered_set>
 
 #include "arrow/type.h"
+#include "base/lower_case.h"
 #include "columnar/array_layout.h"
 #include "columnar/batch_reader.h"
+#include "columnar/schema_size.h"
 #include "simdutf.h"
 
 namespace pintail::columnar {
 namespace {
-
-// SQL compares names without regard to the case of ASCII letters.
-std::string Folded(std::string_view name) {
-  std::string folded(name);
-  for (char& c : folded) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return folded;
-}
 
 class SchemaCheck {
  public:
@@ -25,12 +18,14 @@ class SchemaCheck {
 
   arrow::Status CheckFields(const arrow::FieldVector& fields, const char* what,
                             bool names_differ, int depth) {
+    fields_ += static_cast<int64_t>(fields.size());
+    ARROW_RETURN_NOT_OK(CheckFieldCount(fields_, limits_));
     std::unordered_set<std::string> seen;
     for (const auto& field : fields) {
       ARROW_RETURN_NOT_OK(CheckName(field->name(), what));
       // Parameters by position may all come without a name.
       if (names_differ && !field->name().empty() &&
-          !seen.insert(Folded(field->name())).second) {
+          !seen.insert(base::LowerCase(field->name())).second) {
         return Lie("two ", what, "s are called '", field->name(),
                    "' (upper and lower case are the same to SQL); rename one");
       }
@@ -45,11 +40,7 @@ class SchemaCheck {
   }
 
  private:
-  arrow::Status CheckName(std::string_view name, const char* what) {
-    if (++fields_ > limits_.max_fields) {
-      return Lie("the schema has more than ", limits_.max_fields,
-                 " fields, nested ones counted");
-    }
+  static arrow::Status CheckName(std::string_view name, const char* what) {
     if (name.find('\0') != std::string_view::npos) {
       return Lie("the name of a ", what, " holds a NUL character");
     }
@@ -60,9 +51,7 @@ class SchemaCheck {
   }
 
   arrow::Status CheckType(const arrow::DataType& type, int depth) {
-    if (depth > limits_.max_nesting) {
-      return Lie("its type is nested more than ", limits_.max_nesting, " levels deep");
-    }
+    ARROW_RETURN_NOT_OK(CheckNesting(depth, limits_));
     const arrow::DataType& storage = StorageOf(type);
     if (storage.id() == arrow::Type::DICTIONARY) {
       const auto& dictionary = static_cast<const arrow::DictionaryType&>(storage);
@@ -103,10 +92,7 @@ class SchemaCheck {
 }  // namespace
 
 arrow::Status CheckSchema(const arrow::Schema& schema, const Limits& limits) {
-  if (schema.num_fields() > limits.max_columns) {
-    return Lie("the schema has ", schema.num_fields(), " columns; the limit is ",
-               limits.max_columns);
-  }
+  ARROW_RETURN_NOT_OK(CheckColumnCount(schema.num_fields(), limits));
   return SchemaCheck(limits).CheckFields(schema.fields(), "column",
                                          /*names_differ=*/true, /*depth=*/1);
 }

@@ -43,9 +43,12 @@ TEST(CheckSchema, RefusesAbsurdSchemas) {
     std::string message;
   } kCases[] = {
       {arrow::schema({field("a", int32()), field("b", int32()), field("c", int32())}),
-       "3 columns"},
-      {arrow::schema({field("a", wide)}), "more than 4 fields"},
-      {arrow::schema({field("a", NestedLists(4))}), "3 levels"},
+       "3 columns; the limit is 2 (limits.max_columns)"},
+      {arrow::schema({field("a", wide)}),
+       "5 fields or more, nested ones counted; the limit is 4 "
+       "(limits.max_fields)"},
+      {arrow::schema({field("a", NestedLists(4))}),
+       "column 'a': a type is nested more than 3 levels deep (limits.max_nesting)"},
       {arrow::schema({field("a", arrow::dictionary(int32(), NestedLists(3)))}),
        "3 levels"},
       {arrow::schema({field("a", int32()), field("a", int32())}), "two columns"},

@@ -8,6 +8,7 @@
 #include "arrow/ipc/message.h"
 #include "arrow/ipc/reader.h"
 #include "columnar/batch_reader.h"
+#include "columnar/ipc_metadata_check.h"
 #include "flight/capped_pool.h"
 
 namespace pintail::flight {
@@ -25,6 +26,9 @@ class MessageSource final : public arrow::ipc::MessageReader {
   arrow::Result<std::unique_ptr<arrow::ipc::Message>> ReadNextMessage() override {
     while (true) {
       if (auto message = call_.grpc_call()->TakeMessage()) {
+        const arrow::Buffer& metadata = *message->metadata;
+        ARROW_RETURN_NOT_OK(columnar::CheckIpcMessage(
+            {metadata.data(), static_cast<size_t>(metadata.size())}, limits_));
         const int64_t body_bytes = message->body ? message->body->size() : 0;
         pool_->Begin(Allowance(body_bytes));
         return arrow::ipc::Message::Open(std::move(message->metadata),
@@ -102,6 +106,7 @@ struct UploadReader::State {
   arrow::Status Readable(const arrow::Status& status) const {
     ARROW_RETURN_NOT_OK(call->context()->CheckAlive());
     if (pool->exceeded()) return pool->Exceeded();
+    if (base::HasKind(status)) return status;
     return base::MakeError(
         base::ErrorKind::kInvalidArgument,
         "The uploaded data is not a valid Arrow stream: ", status.message());

@@ -237,6 +237,16 @@ TEST_F(UploadTest, RefusesWhatIsNoUploadAtAll) {
   EXPECT_EQ(Query(*client, "SELECT 1").ValueOr(""), "1");
 }
 
+TEST_F(UploadTest, LooksAtASchemaBeforeItIsBuilt) {
+  auto messages = Messages(kStream, Numbers("a", {1}));
+  // Where the message's table is.
+  messages[0].header.replace(0, 4, "\xff\xff\xff\x7f");
+  const RawAnswer answer = RawPut(Address(), messages);
+  EXPECT_EQ(answer.status.error_code(), grpc::INVALID_ARGUMENT);
+  EXPECT_NE(answer.status.error_message().find("metadata is damaged"), std::string::npos)
+      << answer.status.error_message();
+}
+
 TEST_F(UploadTest, RefusesAMessageOverTheLimit) {
   Start({.listen = {ListenAddress{}}, .max_message_bytes = 1 << 20});
   const RawAnswer answer = RawPut(

@@ -1,8 +1,6 @@
 // POST /stream/{name}: what the stream bridge's clients send, a JSON document with an
 // Arrow IPC stream in base64.
 #include "arrow/io/memory.h"
-#include "arrow/ipc/dictionary.h"
-#include "arrow/ipc/reader.h"
 #include "columnar/batch_reader.h"
 #include "columnar/body_codec.h"
 #include "http/json_text.h"
@@ -21,21 +19,19 @@ arrow::Status Unprocessed(const arrow::Status& why) {
   return Refusal(500, "internal", "Failed to process stream: " + why.message());
 }
 
-arrow::Status CheckDeclaredSchema(std::string_view base64) {
+arrow::Result<std::shared_ptr<arrow::RecordBatchReader>> OpenArrow(
+    std::string_view base64, const columnar::Limits& limits) {
   ARROW_ASSIGN_OR_RAISE(auto bytes, columnar::DecodeBase64(base64));
-  arrow::io::BufferReader input(std::move(bytes));
-  arrow::ipc::DictionaryMemo dictionaries;
-  return arrow::ipc::ReadSchema(&input, &dictionaries).status();
+  return columnar::OpenBatchReader(
+      columnar::Format::kArrowStream,
+      std::make_shared<arrow::io::BufferReader>(std::move(bytes)), {.limits = limits});
 }
 
 arrow::Result<std::shared_ptr<ObservedReader>> OpenBatches(
     const StreamDocument& document, const columnar::Limits& limits) {
-  ARROW_RETURN_NOT_OK(CheckDeclaredSchema(document.arrow_schema));
-  ARROW_ASSIGN_OR_RAISE(auto bytes, columnar::DecodeBase64(document.data));
-  auto input = std::make_shared<arrow::io::BufferReader>(std::move(bytes));
-  ARROW_ASSIGN_OR_RAISE(auto reader,
-                        columnar::OpenBatchReader(columnar::Format::kArrowStream,
-                                                  std::move(input), {.limits = limits}));
+  // Whether it is a schema at all; the data bring their own.
+  ARROW_RETURN_NOT_OK(OpenArrow(document.arrow_schema, limits).status());
+  ARROW_ASSIGN_OR_RAISE(auto reader, OpenArrow(document.data, limits));
   ARROW_ASSIGN_OR_RAISE(reader, columnar::Validated(std::move(reader), limits));
   return std::make_shared<ObservedReader>(std::move(reader));
 }

@@ -1,4 +1,4 @@
-#include "columnar/parquet_schema_depth.h"
+#include "columnar/parquet_schema_size.h"
 
 #include <algorithm>
 #include <vector>
@@ -169,32 +169,38 @@ int64_t ReadChildCount(CompactReader& reader) {
 }
 
 // The schema is a tree in pre-order: each element tells how many children follow it.
-int64_t ReadSchemaDepth(CompactReader& reader) {
+ParquetSchemaSize ReadSchema(CompactReader& reader) {
   const auto elements = reader.ListHeader();
   if (elements.type != kStruct) throw Damaged{};
   std::vector<int64_t> missing;  // children still to come, from the root down
-  int64_t depth = 0;
+  ParquetSchemaSize size;
   for (uint64_t i = 0; i < elements.count; ++i) {
     const int64_t children = ReadChildCount(reader);
-    depth = std::max(depth, static_cast<int64_t>(missing.size()) + 1);
+    const auto level = static_cast<int64_t>(missing.size());
+    size.depth = std::max(size.depth, level + 1);
+    if (level > 0) ++size.elements;
+    if (level == 1) ++size.columns;
     if (children > 0) {
       missing.push_back(children);
       continue;
     }
     while (!missing.empty() && --missing.back() == 0) missing.pop_back();
   }
-  return depth;
+  return size;
 }
 
 }  // namespace
 
-arrow::Result<int64_t> ParquetSchemaDepth(std::span<const uint8_t> footer) {
-  int64_t depth = 0;
+arrow::Result<ParquetSchemaSize> SizeOfParquetSchema(std::span<const uint8_t> footer) {
+  ParquetSchemaSize size;
   try {
     CompactReader reader(footer);
     reader.ReadStruct([&](int64_t id, Type type) {
       if (id == kFileSchema && type == kList) {
-        depth = std::max(depth, ReadSchemaDepth(reader));
+        const ParquetSchemaSize read = ReadSchema(reader);
+        size = {.columns = std::max(size.columns, read.columns),
+                .elements = std::max(size.elements, read.elements),
+                .depth = std::max(size.depth, read.depth)};
       } else {
         reader.Skip(type);
       }
@@ -202,7 +208,7 @@ arrow::Result<int64_t> ParquetSchemaDepth(std::span<const uint8_t> footer) {
   } catch (const Damaged&) {
     return Lie("the Parquet file's footer is damaged");
   }
-  return depth;
+  return size;
 }
 
 }  // namespace pintail::columnar
