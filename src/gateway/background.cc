@@ -20,9 +20,17 @@ arrow::Result<BackgroundState> GatewayImpl::StartInBackground(const CallPtr& cal
                                  .protocol = call->protocol(),
                                  .method = call->method(),
                                  .deadline = std::nullopt});
-  ARROW_RETURN_NOT_OK(background_.Insert(work));
-  const arrow::Status submitted = executor_->Submit(
-      [this, work, request = std::move(request)] { RunInBackground(work, request); });
+  const auto rank = [](Background& each) -> std::optional<int> {
+    std::lock_guard lock(each.mutex);
+    return each.outcome ? std::optional(0) : std::nullopt;
+  };
+  ARROW_ASSIGN_OR_RAISE(const auto gone, background_.InsertInPlaceOf(work, rank));
+  if (gone) runs_->figures().ResultGaveWay();
+  // The session is held as by a call until the statement is done.
+  const arrow::Status submitted =
+      executor_->Submit([this, work, session, request = std::move(request)] {
+        RunInBackground(work, request);
+      });
   if (!submitted.ok()) {
     (void)background_.Take(work->handle, work->identity);
     return submitted;

@@ -20,7 +20,11 @@ Figures::Figures(base::Metrics& metrics)
       sessions_(metrics.GetGauge("sessions_open", "Open sessions.")),
       prepared_(metrics.GetGauge("prepared_open", "Open prepared statements.")),
       parked_(metrics.GetGauge("parked_open", "Results that wait to be fetched.")),
-      transactions_(metrics.GetGauge("transactions_open", "Open transactions.")) {}
+      transactions_(metrics.GetGauge("transactions_open", "Open transactions.")),
+      sessions_evicted_(metrics.GetCounter("sessions_evicted_total",
+                                           "Idle sessions that gave way to new ones.")),
+      parked_evicted_(metrics.GetCounter("parked_evicted_total",
+                                         "Unread results that gave way to new ones.")) {}
 
 void Figures::StatementEnded(const std::string& verb, const arrow::Status& status,
                              std::chrono::nanoseconds duration) {

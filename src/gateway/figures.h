@@ -27,6 +27,9 @@ class Figures {
   void IngestEnded(const std::string& stream, std::chrono::nanoseconds duration);
   void Ingested(const std::string& stream, int64_t rows, int64_t bytes);
 
+  void SessionGaveWay() { sessions_evicted_.Add(); }
+  void ResultGaveWay() { parked_evicted_.Add(); }
+
   base::Gauge& running_statements() { return running_; }
   base::Gauge& running_ingests() { return running_ingests_; }
   base::Gauge& sessions_open() { return sessions_; }
@@ -45,6 +48,8 @@ class Figures {
   base::Gauge& prepared_;
   base::Gauge& parked_;
   base::Gauge& transactions_;
+  base::Counter& sessions_evicted_;
+  base::Counter& parked_evicted_;
 
   std::mutex mutex_;
   std::set<std::string> stream_labels_;  // protected by mutex_

@@ -16,6 +16,10 @@ using base::MakeError;
 
 constexpr std::chrono::seconds kSweepInterval{1};
 
+// For how long an open transaction without a statement keeps its session from giving way:
+// a client that works is back by then, one that vanished is not.
+constexpr std::chrono::minutes kTransactionPatience{1};
+
 template <typename Entries>
 void DropLater(Runs& runs, Entries entries) {
   if (entries.empty()) return;
@@ -42,20 +46,23 @@ GatewayImpl::GatewayImpl(const Rooms& rooms, GatewayOptions options)
     : rooms_(rooms),
       options_(std::move(options)),
       runs_(std::make_shared<Runs>(rooms, options_)),
-      sessions_(std::make_shared<SessionRegistry>(rooms.database, rooms.clock,
-                                                  options_.max_sessions)),
+      sessions_(std::make_shared<SessionRegistry>(
+          rooms.database, rooms.clock, options_.max_sessions,
+          SessionRegistry::Eviction{
+              .judge = [this](const auto& each) { return Judge(each); },
+              .close = [this](const auto& each) { Evict(each); }})),
       parked_(rooms.clock, {.what = "parked result",
-                            .option = "max_parked_results",
+                            .option = "statement.max_parked_results",
                             .max = options_.max_parked_results}),
       prepared_(rooms.clock, {.what = "prepared statement",
-                              .option = "max_prepared_per_session",
+                              .option = "session.max_prepared",
                               .max = options_.max_prepared_per_session,
                               .per_session = true}),
-      transactions_(rooms.clock, {.what = "transaction",
-                                  .option = "max_sessions",
-                                  .max = options_.max_sessions}),
+      transactions_(
+          rooms.clock,
+          {.what = "transaction", .option = "session.max", .max = options_.max_sessions}),
       background_(rooms.clock, {.what = "background statement",
-                                .option = "max_parked_results",
+                                .option = "statement.max_parked_results",
                                 .max = options_.max_parked_results}),
       write_path_(rooms.streams, rooms.clock, rooms.timers) {}
 
@@ -116,18 +123,39 @@ void GatewayImpl::Sweep() {
   figures.transactions_open().Set(static_cast<double>(transactions_.size()));
 }
 
-void GatewayImpl::Close(const SessionPtr& session) {
+void GatewayImpl::Close(const SessionPtr& session, const std::string& why) {
   const int64_t number = session->number();
   runs_->StopSession(number, "the session was closed");
-  for (const auto& work : background_.TakeOfSession(number)) {
+  for (const auto& work : background_.TakeOfSession(number, why)) {
     work->call->Cancel(ErrorKind::kCancelled, "the session was closed");
   }
-  for (const auto& open : transactions_.TakeOfSession(number)) {
+  for (const auto& open : transactions_.TakeOfSession(number, why)) {
     session->CloseSlot(open->slot);
   }
-  DropLater(*runs_, parked_.TakeOfSession(number));
-  DropLater(*runs_, prepared_.TakeOfSession(number));
+  DropLater(*runs_, parked_.TakeOfSession(number, why));
+  DropLater(*runs_, prepared_.TakeOfSession(number, why));
   session->Close();
+}
+
+GivesWay GatewayImpl::Judge(const Session& session) const {
+  // A result may be read without a connection, when it was kept aside.
+  if (runs_->Serves(session.number())) return GivesWay::kNever;
+  const bool in_transaction =
+      session.InTransaction() || transactions_.CountOfSession(session.number()) > 0;
+  if (!in_transaction) return GivesWay::kFirst;
+  const auto since = session.IdleSince();
+  const bool patient = since && *since + kTransactionPatience > rooms_.clock.Now();
+  return patient ? GivesWay::kNever : GivesWay::kLast;
+}
+
+void GatewayImpl::Evict(const SessionPtr& session) {
+  runs_->figures().SessionGaveWay();
+  runs_->log().Info("an idle session gives way to a new one",
+                    {{"session", session->number()},
+                     {"peer", std::string_view(session->identity().peer)}});
+  Close(session,
+        "was closed with its session, which gave way to a new one: as many were open as "
+        "session.max allows; make it again, or raise that option");
 }
 
 arrow::Status GatewayImpl::CheckOpen() const {
@@ -149,7 +177,10 @@ arrow::Result<Place> GatewayImpl::PlaceOf(const base::CallContext& call,
                                           const std::string& transaction_id) {
   ARROW_RETURN_NOT_OK(CheckOwner(call, session.get()));
   session->Touch();
-  if (transaction_id.empty()) return Place{.session = session, .transaction = nullptr};
+  if (transaction_id.empty()) {
+    // The session itself: what is kept of the statement must not hold it as a call does.
+    return Place{.session = session->shared_from_this(), .transaction = nullptr};
+  }
   ARROW_ASSIGN_OR_RAISE(const auto open,
                         transactions_.Find(transaction_id, call.identity()));
   open->session->Touch();

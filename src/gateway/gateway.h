@@ -150,7 +150,9 @@ class Gateway {
 
   // ---- sessions
   // The session of this key, made when there is none. Keys are the door's choice (a
-  // cookie's value, a client's address). ResourceExhausted at the cap.
+  // cookie's value, a client's address). A call holds the pointer as long as it lasts,
+  // and no longer: a session that is held is in use. At the cap the longest idle session
+  // is closed for a new one; ResourceExhausted when all are in use.
   virtual arrow::Result<SessionPtr> OpenSession(const CallPtr& call,
                                                 const std::string& key) = 0;
   // A session for one call, closed when the last holder lets go.
@@ -172,7 +174,8 @@ class Gateway {
                                                  StatementRequest request) = 0;
   // The same for a client that fetches later. A statement with an effect takes effect
   // here, exactly once, and its result is kept; one that only reads is planned here and
-  // runs at Fetch.
+  // runs at Fetch. At the cap of parked results the one that was asked for the longest
+  // ago gives way, those that were fetched before those that were not.
   virtual arrow::Result<ParkedResult> Park(const CallPtr& call, const SessionPtr& session,
                                            StatementRequest request) = 0;
   // The parked result. A read-only one may be fetched again until it expires; a result

@@ -88,7 +88,11 @@ class GatewayImpl final : public Gateway {
 
   // -- gateway.cc
   void Sweep();
-  void Close(const SessionPtr& session);
+  // `why`, when given, is told to clients that ask for its handles.
+  void Close(const SessionPtr& session, const std::string& why = "");
+  // Whether a session may be closed for a newcomer, and closing it.
+  GivesWay Judge(const Session& session) const;
+  void Evict(const SessionPtr& session);
   arrow::Status CheckOpen() const;
   // The session as long as it is the caller's; NotFound otherwise.
   static arrow::Status CheckOwner(const base::CallContext& call, const Session* session);
@@ -124,6 +128,9 @@ class GatewayImpl final : public Gateway {
     std::shared_ptr<PlanCache> plans;
     bool eager = false;  // run a read too
   };
+  // Gives it its handle; at the bound another result gives way, one that was fetched
+  // before one that was not, the longest unused first.
+  arrow::Status KeepParked(const std::shared_ptr<Parked>& parked);
   arrow::Result<ParkedResult> ParkPlanned(StatementRun& run, Planned planned,
                                           const ToPark& to_park);
   arrow::Result<ParkedResult> ParkRequest(const RunPtr& run, const Place& place,

@@ -2,14 +2,18 @@
 // background statements. One table for each kind, owned by the gateway; thread-safe.
 //
 // Invariant: an entry is given only to the identity that made it; for anyone else it does
-// not exist.
+// not exist. Who asks for one that was taken away is told why, for as long as the table
+// remembers it: as many as the bound allows entries, and no more than 10,000.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -25,8 +29,9 @@ namespace pintail::gateway {
 
 // What every entry has.
 struct Handled {
-  Handled(std::string owner, std::shared_ptr<Session> its_session)
-      : identity(std::move(owner)), session(std::move(its_session)) {}
+  Handled(std::string owner, const std::shared_ptr<Session>& its_session)
+      // The session itself: a handle does not hold it as a call does.
+      : identity(std::move(owner)), session(its_session->shared_from_this()) {}
   virtual ~Handled() = default;
 
   std::string handle;  // set when inserted, constant from then on
@@ -50,22 +55,33 @@ class HandleTable {
 
   // Gives the entry its handle. ResourceExhausted at the bound.
   arrow::Status Insert(const std::shared_ptr<Entry>& entry) {
+    return InsertInPlaceOf(entry, [](const Entry&) { return std::nullopt; }).status();
+  }
+
+  // The same, but at the bound another entry gives way: one of the lowest rank, and among
+  // those the one that was not asked for the longest. `rank` gives an optional<int>,
+  // unset for an entry that has to stay. Returns the entry that gave way, null when there
+  // was room; the caller lets go of it.
+  template <typename Rank>
+  arrow::Result<std::shared_ptr<Entry>> InsertInPlaceOf(
+      const std::shared_ptr<Entry>& entry, const Rank& rank) {
     ARROW_ASSIGN_OR_RAISE(entry->handle, NewHandle());
     entry->used = clock_.Now();
     std::lock_guard lock(mutex_);
-    int64_t& in_session = of_session_[entry->session->number()];
-    const int64_t count =
-        options_.per_session ? in_session : static_cast<int64_t>(entries_.size());
+    std::shared_ptr<Entry> gone;
+    const int64_t count = options_.per_session ? CountOf(entry->session->number())
+                                               : static_cast<int64_t>(entries_.size());
     if (count >= options_.max) {
-      if (in_session == 0) of_session_.erase(entry->session->number());
-      return base::MakeError(base::ErrorKind::kResourceExhausted, count, " ",
-                             options_.what, "s are open, as many as ", options_.option,
-                             " allows", options_.per_session ? " a session" : "",
-                             "; close some first");
+      const auto chosen = Lowest(rank);
+      if (chosen == entries_.end()) return Full(count);
+      gone = Remove(chosen);
+      Remember(*gone, "gave way to a newer one: " + std::to_string(count) + " " +
+                          options_.what + "s were open, as many as " + options_.option +
+                          " allows; run the statement again, or raise that option");
     }
-    ++in_session;
+    ++of_session_[entry->session->number()];
     entries_.emplace(entry->handle, entry);
-    return arrow::Status::OK();
+    return gone;
   }
 
   arrow::Result<std::shared_ptr<Entry>> Find(const std::string& handle,
@@ -73,7 +89,7 @@ class HandleTable {
     std::lock_guard lock(mutex_);
     const auto found = entries_.find(handle);
     if (found == entries_.end() || found->second->identity != identity) {
-      return NotFound();
+      return NotFound(handle, identity);
     }
     found->second->used = clock_.Now();
     return found->second;
@@ -85,7 +101,7 @@ class HandleTable {
     std::lock_guard lock(mutex_);
     const auto found = entries_.find(handle);
     if (found == entries_.end() || found->second->identity != identity) {
-      return NotFound();
+      return NotFound(handle, identity);
     }
     return Remove(found);
   }
@@ -104,12 +120,17 @@ class HandleTable {
     return taken;
   }
 
-  std::vector<std::shared_ptr<Entry>> TakeOfSession(int64_t session) {
-    {
-      std::lock_guard lock(mutex_);
-      if (!of_session_.contains(session)) return {};
-    }
-    return TakeIf([&](const Entry& entry) { return entry.session->number() == session; });
+  // `why`, when there is any, is told to who asks for one of them later: the end of a
+  // sentence about the entry.
+  std::vector<std::shared_ptr<Entry>> TakeOfSession(int64_t session,
+                                                    const std::string& why = "") {
+    if (CountOfSession(session) == 0) return {};
+    auto taken =
+        TakeIf([&](const Entry& entry) { return entry.session->number() == session; });
+    if (why.empty()) return taken;
+    std::lock_guard lock(mutex_);
+    for (const auto& entry : taken) Remember(*entry, why);
+    return taken;
   }
 
   int64_t size() const {
@@ -119,12 +140,18 @@ class HandleTable {
 
   int64_t CountOfSession(int64_t session) const {
     std::lock_guard lock(mutex_);
-    const auto found = of_session_.find(session);
-    return found == of_session_.end() ? 0 : found->second;
+    return CountOf(session);
   }
 
  private:
   using Entries = std::unordered_map<std::string, std::shared_ptr<Entry>>;
+  struct Gone {
+    std::string identity;
+    std::string why;
+  };
+  static constexpr int64_t kMostRemembered = 10'000;
+
+  // All below with mutex_ held.
 
   std::shared_ptr<Entry> Remove(typename Entries::iterator found) {
     std::shared_ptr<Entry> entry = std::move(found->second);
@@ -134,7 +161,51 @@ class HandleTable {
     return entry;
   }
 
-  arrow::Status NotFound() const {
+  int64_t CountOf(int64_t session) const {
+    const auto found = of_session_.find(session);
+    return found == of_session_.end() ? 0 : found->second;
+  }
+
+  template <typename Rank>
+  typename Entries::iterator Lowest(const Rank& rank) {
+    auto chosen = entries_.end();
+    std::pair<int, base::Clock::Steady> best;
+    for (auto each = entries_.begin(); each != entries_.end(); ++each) {
+      const std::optional<int> place = rank(*each->second);
+      if (!place) continue;
+      const std::pair here{*place, each->second->used.load()};
+      if (chosen == entries_.end() || here < best) {
+        chosen = each;
+        best = here;
+      }
+    }
+    return chosen;
+  }
+
+  void Remember(const Entry& entry, std::string why) {
+    const auto most =
+        static_cast<size_t>(std::clamp<int64_t>(options_.max, 1, kMostRemembered));
+    while (gone_order_.size() >= most) {
+      gone_.erase(gone_order_.front());
+      gone_order_.pop_front();
+    }
+    gone_.emplace(entry.handle, Gone{entry.identity, std::move(why)});
+    gone_order_.push_back(entry.handle);
+  }
+
+  arrow::Status Full(int64_t count) const {
+    return base::MakeError(base::ErrorKind::kResourceExhausted, count, " ", options_.what,
+                           "s are open, as many as ", options_.option, " allows",
+                           options_.per_session ? " a session" : "",
+                           "; close some first");
+  }
+
+  arrow::Status NotFound(const std::string& handle, const std::string& identity) const {
+    const auto gone = gone_.find(handle);
+    if (gone != gone_.end() && gone->second.identity == identity) {
+      return base::MakeError(base::ErrorKind::kNotFound, "this ", options_.what, " ",
+                             gone->second.why);
+    }
     return base::MakeError(base::ErrorKind::kNotFound, "no such ", options_.what,
                            ": it was closed, has expired or never was");
   }
@@ -145,7 +216,9 @@ class HandleTable {
   mutable std::mutex mutex_;
   // Protected by mutex_.
   Entries entries_;
-  std::map<int64_t, int64_t> of_session_;  // how many entries each session has
+  std::map<int64_t, int64_t> of_session_;       // how many entries each session has
+  std::unordered_map<std::string, Gone> gone_;  // what was taken away, and why
+  std::deque<std::string> gone_order_;          // the longest gone first
 };
 
 }  // namespace pintail::gateway

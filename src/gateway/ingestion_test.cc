@@ -111,7 +111,7 @@ TEST(GatewayIngest, RefusesOptionsThatMakeNoSense) {
 TEST(GatewayIngest, IsRefusedPastItsOwnBound) {
   World world({.max_running_ingests = 0});
   EXPECT_THAT(Ingest(world, world.Open(), {.stream = "s"}),
-              HasSubstr("max_running_ingests"));
+              HasSubstr("ingest.max_running"));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // without a remark are constant once the entry is in its table.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -31,6 +32,9 @@ struct Parked final : Handled {
   // Rows that are there already; null: the statement runs when it is fetched.
   std::shared_ptr<KeptRows> kept;
   std::shared_ptr<PlanCache> plans;  // never null
+
+  std::atomic<bool> ready = false;    // nothing runs for it, so it may give way
+  std::atomic<bool> fetched = false;  // its client has asked for it once
 };
 
 struct Prepared final : Handled {

@@ -49,6 +49,19 @@ arrow::Result<ParkedResult> GatewayImpl::ParkRequest(const RunPtr& run,
   });
 }
 
+arrow::Status GatewayImpl::KeepParked(const std::shared_ptr<Parked>& parked) {
+  // What was fetched is only kept for a second look; what was not is waited for.
+  const auto rank = [](const Parked& each) -> std::optional<int> {
+    if (!each.ready) return std::nullopt;
+    return each.fetched ? 0 : 1;
+  };
+  ARROW_ASSIGN_OR_RAISE(auto gone, parked_.InsertInPlaceOf(parked, rank));
+  if (!gone) return arrow::Status::OK();
+  runs_->figures().ResultGaveWay();
+  runs_->CleanUp([gone]() mutable { gone.reset(); });
+  return arrow::Status::OK();
+}
+
 arrow::Result<ParkedResult> GatewayImpl::ParkPlanned(StatementRun& run, Planned planned,
                                                      const ToPark& to_park) {
   auto parked = std::make_shared<Parked>(run.request().identity, to_park.place.session);
@@ -73,12 +86,13 @@ arrow::Result<ParkedResult> GatewayImpl::ParkPlanned(StatementRun& run, Planned 
     parked->schema = planned.statement->schema();
     parked->plans->Keep({planned.lease.slot(), std::move(planned.statement)});
     planned.lease.Return();
-    ARROW_RETURN_NOT_OK(parked_.Insert(parked));
+    parked->ready = true;
+    ARROW_RETURN_NOT_OK(KeepParked(parked));
     run.FinishUnrecorded();
     return Announce(*parked);
   }
   // Room first: an effect must not happen whose result cannot be kept.
-  ARROW_RETURN_NOT_OK(parked_.Insert(parked));
+  ARROW_RETURN_NOT_OK(KeepParked(parked));
   const auto work = [&]() -> arrow::Status {
     ARROW_ASSIGN_OR_RAISE(Ran ran, RunPlanned(run, to_park.place, std::move(planned),
                                               parked->parameters, /*materialize=*/true));
@@ -96,6 +110,7 @@ arrow::Result<ParkedResult> GatewayImpl::ParkPlanned(StatementRun& run, Planned 
     (void)parked_.Take(parked->handle, parked->identity);
     return status;
   }
+  parked->ready = true;
   if (parked->kept->rows() > 0) run.AddReturnedRows(parked->kept->rows());
   if (parked->rows_changed) run.SetRows(*parked->rows_changed);
   run.Finish(arrow::Status::OK());
@@ -107,6 +122,7 @@ arrow::Result<StatementResult> GatewayImpl::Fetch(const CallPtr& call,
   ARROW_RETURN_NOT_OK(call->CheckAlive());
   ARROW_ASSIGN_OR_RAISE(const auto parked, parked_.Find(handle, call->identity()));
   parked->session->Touch();
+  parked->fetched = true;
   const bool can_run = query::CanStream(parked->traits);
   if (!parked->kept || (can_run && !parked->kept->Available())) {
     return FetchNow(call, *parked);

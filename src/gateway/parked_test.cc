@@ -10,6 +10,7 @@ namespace pintail::gateway {
 namespace {
 
 using std::chrono_literals::operator""min;
+using std::chrono_literals::operator""ms;
 using testing::Batch;
 using testing::Eventually;
 using ::testing::HasSubstr;
@@ -101,15 +102,60 @@ TEST(ParkedResults, DoNotExistForAnotherCallerOrAfterTheirTime) {
   EXPECT_THAT(world.Fetch(parked.handle), StartsWith("not_found"));
 }
 
-TEST(ParkedResults, AreRefusedPastTheBoundBeforeAnEffect) {
-  World world({.max_parked_results = 1});
+TEST(ParkedResults, GiveWayToNewOnesFetchedBeforeUnreadAndOldBeforeNew) {
+  World world({.max_parked_results = 3});
   const SessionPtr session = world.Open();
   world.Run(session, "CREATE TABLE t (a INTEGER)");
-  ASSERT_TRUE(world.gateway->Park(World::Call(), session, {.sql = "SELECT 1"}).ok());
-  const auto refused =
-      world.gateway->Park(World::Call(), session, {.sql = "INSERT INTO t VALUES (1)"});
-  EXPECT_THAT(Text(refused.status()), HasSubstr("max_parked_results"));
-  EXPECT_EQ(world.Seen("SELECT count(*) FROM t"), "0");
+  const auto park = [&](const std::string& sql) {
+    world.Pass(1ms);
+    return world.gateway->Park(World::Call(), session, {.sql = sql}).ValueOrDie().handle;
+  };
+  const std::string old = park("SELECT 1");
+  const std::string effect = park("INSERT INTO t VALUES (1) RETURNING a");
+  const std::string fetched = park("SELECT 3");
+  EXPECT_EQ(world.Fetch(fetched), "3");
+
+  const std::string fourth = park("SELECT 4");
+  const std::string gone = world.Fetch(fetched);
+  EXPECT_THAT(gone, StartsWith("not_found"));
+  EXPECT_THAT(gone, HasSubstr("gave way"));
+  EXPECT_THAT(gone, HasSubstr("statement.max_parked_results"));
+  const std::string fifth = park("SELECT 5");
+  EXPECT_THAT(world.Fetch(old), HasSubstr("gave way"));
+  EXPECT_THAT(world.Fetch(old, "other"), HasSubstr("never was"));
+  EXPECT_EQ(world.Fetch(effect), "1");
+  EXPECT_EQ(world.Fetch(fourth), "4");
+  EXPECT_EQ(world.Fetch(fifth), "5");
+  EXPECT_THAT(world.metrics.Render(), HasSubstr("pintail_parked_evicted_total 2"));
+}
+
+TEST(ParkedResults, AreRefusedBeforeAnEffectWhileAllOthersStillRun) {
+  World world({.max_parked_results = 1});
+  const SessionPtr session = world.Open();
+  world.Run(session, "CREATE TABLE t (a INTEGER); CREATE TABLE long (n BIGINT)");
+  const CallPtr call = World::Call();
+  std::jthread running([&] {
+    (void)world.gateway->Park(
+        call, world.Open("other"),
+        {.sql = "INSERT INTO long SELECT count(*) FROM range(100000000000) a, "
+                "range(1000) b"});
+  });
+  ASSERT_TRUE(Eventually([&] {
+    return world.Seen(
+               "SELECT count(*) FROM pintail.statements WHERE state = 'running'") == "1";
+  }));
+  std::string before;
+  std::string refused;
+  ASSERT_TRUE(Eventually([&] {
+    before = world.Seen("SELECT count(*) FROM t");
+    refused = Text(
+        world.gateway->Park(World::Call(), session, {.sql = "INSERT INTO t SELECT 1"})
+            .status());
+    return refused != "ok";
+  }));
+  EXPECT_THAT(refused, HasSubstr("statement.max_parked_results"));
+  EXPECT_EQ(world.Seen("SELECT count(*) FROM t"), before);
+  call->Cancel(base::ErrorKind::kCancelled, "enough");
 }
 
 TEST(ParkedResults, AreInterruptedByTheCallThatFetchesThem) {

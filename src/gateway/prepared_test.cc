@@ -178,7 +178,7 @@ TEST(PreparedStatements, AreRefusedPastTheBoundOfTheirSession) {
   };
   EXPECT_EQ(prepare("a"), "ok");
   EXPECT_EQ(prepare("b"), "ok");
-  EXPECT_THAT(prepare("a"), HasSubstr("max_prepared_per_session"));
+  EXPECT_THAT(prepare("a"), HasSubstr("session.max_prepared"));
 }
 
 }  // namespace

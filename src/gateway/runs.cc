@@ -47,6 +47,7 @@ arrow::Result<std::shared_ptr<StatementRun>> Runs::Start(RunRequest request) {
       return admitted;
     }
     runs_.emplace(id, run);
+    ++of_session_[run->request().session];
   }
   if (kind != RunKind::kInternal) {
     statements_.Start({.id = id,
@@ -69,12 +70,12 @@ arrow::Status Runs::Admit(RunKind kind) {
   }
   if (kind == RunKind::kStatement) {
     if (running_statements_ >= max_statements_) {
-      return Full(running_statements_, "statements", "max_running_statements");
+      return Full(running_statements_, "statements", "statement.max_running");
     }
     figures_.running_statements().Set(static_cast<double>(++running_statements_));
   } else if (kind == RunKind::kIngest) {
     if (running_ingests_ >= max_ingests_) {
-      return Full(running_ingests_, "ingests", "max_running_ingests");
+      return Full(running_ingests_, "ingests", "ingest.max_running");
     }
     figures_.running_ingests().Set(static_cast<double>(++running_ingests_));
   }
@@ -85,6 +86,8 @@ void Runs::Remove(const StatementRun& run) {
   {
     std::lock_guard lock(mutex_);
     if (runs_.erase(run.id()) == 0) return;
+    const auto count = of_session_.find(run.request().session);
+    if (--count->second == 0) of_session_.erase(count);
     if (run.request().kind == RunKind::kStatement) {
       figures_.running_statements().Set(static_cast<double>(--running_statements_));
     } else if (run.request().kind == RunKind::kIngest) {
@@ -136,10 +139,10 @@ void Runs::StopIdle(std::chrono::milliseconds idle) {
          const auto since = each.IdleSince();
          return since && *since + idle <= now;
        })) {
-    run->Stop(
-        ErrorKind::kDeadlineExceeded,
-        "nobody read on from the result for " + std::to_string(idle.count()) +
-            " ms (result_idle_timeout), so it was dropped; run the statement again");
+    run->Stop(ErrorKind::kDeadlineExceeded,
+              "nobody read on from the result for " + std::to_string(idle.count()) +
+                  " ms (statement.result_idle_timeout), so it was dropped; run the "
+                  "statement again");
   }
 }
 
@@ -182,6 +185,11 @@ bool Runs::draining() const {
 int64_t Runs::running(RunKind kind) const {
   std::lock_guard lock(mutex_);
   return kind == RunKind::kIngest ? running_ingests_ : running_statements_;
+}
+
+bool Runs::Serves(int64_t session) const {
+  std::lock_guard lock(mutex_);
+  return of_session_.contains(session);
 }
 
 void Runs::CleanUp(std::function<void()> task) {

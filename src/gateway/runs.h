@@ -43,6 +43,8 @@ class Runs : public std::enable_shared_from_this<Runs> {
   arrow::Status Drain(std::chrono::milliseconds grace);
   bool draining() const;
   int64_t running(RunKind kind) const;
+  // Whether any run is of this session.
+  bool Serves(int64_t session) const;
 
   // Runs the task soon in another thread, here when there is none left.
   void CleanUp(std::function<void()> task);
@@ -78,6 +80,7 @@ class Runs : public std::enable_shared_from_this<Runs> {
   std::condition_variable changed_;
   // Protected by mutex_.
   std::unordered_map<std::string, std::weak_ptr<StatementRun>> runs_;
+  std::unordered_map<int64_t, int64_t> of_session_;  // how many runs each session has
   int64_t running_statements_ = 0;
   int64_t running_ingests_ = 0;
   bool draining_ = false;

@@ -204,10 +204,35 @@ void Session::set_option(const std::string& name, const std::string& value) {
   options_[name] = value;
 }
 
+std::shared_ptr<Session> Session::ForCall() {
+  struct Hold {
+    std::shared_ptr<Session> session;
+    ~Hold() { session->CallEnds(); }
+  };
+  auto hold = std::make_shared<Hold>(shared_from_this());
+  {
+    std::lock_guard lock(mutex_);
+    ++calls_;
+  }
+  Touch();
+  return {std::move(hold), this};
+}
+
+void Session::CallEnds() {
+  Touch();
+  std::lock_guard lock(mutex_);
+  --calls_;
+}
+
 std::optional<base::Clock::Steady> Session::IdleSince() const {
   std::lock_guard lock(mutex_);
-  if (leased_ > 0) return std::nullopt;
+  if (calls_ > 0 || leased_ > 0) return std::nullopt;
   return used_.load();
+}
+
+bool Session::InTransaction() const {
+  std::lock_guard lock(mutex_);
+  return in_transaction_;
 }
 
 void Session::Close() {

@@ -116,8 +116,12 @@ class Session : public std::enable_shared_from_this<Session> {
   std::map<std::string, std::string> options() const;
   void set_option(const std::string& name, const std::string& value);
 
-  // When it was last used; empty while a connection of it is leased.
+  // The session as a call holds it: it is in use while any such pointer lives.
+  std::shared_ptr<Session> ForCall();
+  // When it was last used; empty while a call holds it or a connection of it is leased.
   std::optional<base::Clock::Steady> IdleSince() const;
+  // Whether a transaction that was begun by SQL is open.
+  bool InTransaction() const;
   void Touch() { used_ = clock_.Now(); }
   base::Clock::Steady used() const { return used_; }
 
@@ -133,6 +137,7 @@ class Session : public std::enable_shared_from_this<Session> {
   arrow::Result<Lease> ForkHome(StatementRun& run);
   void Return(const std::shared_ptr<Slot>& slot);
   void KeepOrClose(const std::shared_ptr<Slot>& slot);  // with mutex_ held
+  void CallEnds();
   arrow::Status ClosedError() const;
 
   const base::Clock& clock_;
@@ -147,6 +152,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::vector<std::shared_ptr<Slot>> idle_readers_;
   int64_t generation_ = 0;
   int64_t leased_ = 0;
+  int64_t calls_ = 0;  // that hold it
   bool in_transaction_ = false;
   bool named_statements_ = false;
   bool closed_ = false;

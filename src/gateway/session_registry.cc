@@ -1,45 +1,52 @@
 #include "gateway/session_registry.h"
 
+#include <utility>
+
 #include "base/error.h"
 
 namespace pintail::gateway {
 
 SessionRegistry::SessionRegistry(engine::Database& database, const base::Clock& clock,
-                                 int64_t max)
-    : database_(database), clock_(clock), max_(max) {}
+                                 int64_t max, Eviction eviction)
+    : database_(database), clock_(clock), max_(max), eviction_(std::move(eviction)) {}
 
 arrow::Result<SessionPtr> SessionRegistry::Open(const base::CallContext& call,
                                                 const std::string& key) {
   const Key full{call.identity(), key};
+  SessionPtr evicted;
   {
     std::lock_guard lock(mutex_);
     const auto found = keyed_.find(full);
-    if (found != keyed_.end()) {
-      found->second->Touch();
-      return found->second;
-    }
-    ARROW_RETURN_NOT_OK(CheckRoom());
+    if (found != keyed_.end()) return found->second->ForCall();
+    ARROW_ASSIGN_OR_RAISE(evicted, TakePlace());
   }
-  ARROW_ASSIGN_OR_RAISE(SessionPtr made, Make(call, /*transient=*/false));
+  auto made = Make(call, evicted, /*transient=*/false);
   std::lock_guard lock(mutex_);
+  --being_made_;
+  ARROW_RETURN_NOT_OK(made.status());
   // Two first calls with one key may come at once: the session that was entered first
   // wins.
-  return keyed_.emplace(full, std::move(made)).first->second;
+  return keyed_.emplace(full, std::move(*made)).first->second->ForCall();
 }
 
 arrow::Result<SessionPtr> SessionRegistry::OpenTransient(const base::CallContext& call) {
+  SessionPtr evicted;
   {
     std::lock_guard lock(mutex_);
-    ARROW_RETURN_NOT_OK(CheckRoom());
+    ARROW_ASSIGN_OR_RAISE(evicted, TakePlace());
   }
-  ARROW_ASSIGN_OR_RAISE(SessionPtr session, Make(call, /*transient=*/true));
+  auto made = Make(call, evicted, /*transient=*/true);
   std::lock_guard lock(mutex_);
+  --being_made_;
+  ARROW_ASSIGN_OR_RAISE(SessionPtr session, std::move(made));
   transient_.emplace(session->number(), session);
   return session;
 }
 
 arrow::Result<SessionPtr> SessionRegistry::Make(const base::CallContext& call,
+                                                const SessionPtr& evicted,
                                                 bool transient) {
+  if (evicted) eviction_.close(evicted);
   int64_t number = 0;
   {
     std::lock_guard lock(mutex_);
@@ -53,13 +60,34 @@ arrow::Result<SessionPtr> SessionRegistry::Make(const base::CallContext& call,
                         .transient = transient});
 }
 
-arrow::Status SessionRegistry::CheckRoom() const {
+arrow::Result<SessionPtr> SessionRegistry::TakePlace() {
   std::erase_if(transient_, [](const auto& each) { return each.second.expired(); });
-  const auto open = static_cast<int64_t>(keyed_.size() + transient_.size());
-  if (open < max_) return arrow::Status::OK();
-  return base::MakeError(base::ErrorKind::kResourceExhausted, open,
-                         " sessions are open, as many as max_sessions allows; close some "
-                         "or try again later");
+  const auto open = static_cast<int64_t>(keyed_.size() + transient_.size()) + being_made_;
+  if (open < max_) {
+    ++being_made_;
+    return nullptr;
+  }
+  auto chosen = keyed_.end();
+  std::pair<GivesWay, base::Clock::Steady> best{GivesWay::kNever, {}};
+  for (auto each = keyed_.begin(); each != keyed_.end(); ++each) {
+    const auto since = each->second->IdleSince();
+    if (!since) continue;
+    const std::pair rank{eviction_.judge(*each->second), *since};
+    if (rank.first == GivesWay::kNever) continue;
+    if (chosen == keyed_.end() || rank < best) {
+      chosen = each;
+      best = rank;
+    }
+  }
+  if (chosen == keyed_.end()) {
+    return base::MakeError(base::ErrorKind::kResourceExhausted, open,
+                           " sessions are open, as many as session.max allows, and all "
+                           "are in use; close some, try again later or raise it");
+  }
+  SessionPtr evicted = std::move(chosen->second);
+  keyed_.erase(chosen);
+  ++being_made_;
+  return evicted;
 }
 
 SessionPtr SessionRegistry::Take(const base::CallContext& call, const std::string& key) {

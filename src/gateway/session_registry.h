@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -18,12 +19,27 @@
 
 namespace pintail::gateway {
 
+// Whether a session makes room for a newcomer when there are as many as may be.
+enum class GivesWay : uint8_t { kFirst, kLast, kNever };
+
 class SessionRegistry {
  public:
-  SessionRegistry(engine::Database& database, const base::Clock& clock, int64_t max);
+  // How a session gives way to a newcomer when there are as many as may be.
+  struct Eviction {
+    // Called with the registry locked, so it must not ask the registry.
+    std::function<GivesWay(const Session&)> judge;
+    // Closes the session that gave way; it is no longer in the registry.
+    std::function<void(const SessionPtr&)> close;
+  };
 
-  // ResourceExhausted at the bound.
+  SessionRegistry(engine::Database& database, const base::Clock& clock, int64_t max,
+                  Eviction eviction);
+
+  // The session of the key, made when there is none, held for a call (Session::ForCall).
+  // At the bound the longest idle of those that go first gives way, else of those that go
+  // last; ResourceExhausted when none does.
   arrow::Result<SessionPtr> Open(const base::CallContext& call, const std::string& key);
+  // A session without a key, by the same rule.
   arrow::Result<SessionPtr> OpenTransient(const base::CallContext& call);
   // Removes and returns it; null when there is none.
   SessionPtr Take(const base::CallContext& call, const std::string& key);
@@ -37,18 +53,24 @@ class SessionRegistry {
  private:
   using Key = std::pair<std::string, std::string>;  // identity, key
 
-  arrow::Status CheckRoom() const;  // with mutex_ held
-  arrow::Result<SessionPtr> Make(const base::CallContext& call, bool transient);
+  // Takes a place for a new session; the session that gives way for it, if any, is
+  // returned. With mutex_ held.
+  arrow::Result<SessionPtr> TakePlace();
+  // Makes a session in a place that was taken, after closing who gave way for it.
+  arrow::Result<SessionPtr> Make(const base::CallContext& call, const SessionPtr& evicted,
+                                 bool transient);
 
   engine::Database& database_;
   const base::Clock& clock_;
   const int64_t max_;
+  const Eviction eviction_;
 
   mutable std::mutex mutex_;
   // Protected by mutex_.
   std::map<Key, SessionPtr> keyed_;
   mutable std::map<int64_t, std::weak_ptr<Session>> transient_;
   int64_t last_number_ = 0;
+  int64_t being_made_ = 0;  // have a place, but are in neither map yet
 };
 
 }  // namespace pintail::gateway

@@ -1,5 +1,6 @@
 #include "base/error.h"
 #include "gateway/gateway.h"
+#include "gateway/session.h"
 #include "gateway/testing/world.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -9,7 +10,9 @@ namespace {
 
 using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""min;
+using testing::Eventually;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 using testing::Text;
 using testing::World;
@@ -75,15 +78,101 @@ TEST(Sessions, RollBackWhatIsOpenWhenTheyAreClosed) {
   EXPECT_TRUE(world.gateway->CloseSession(World::Call(), "never opened").ok());
 }
 
-TEST(Sessions, AreRefusedPastTheBound) {
-  World world({.max_sessions = 2});
-  const SessionPtr first = world.Open("a");
+TEST(Sessions, AreRefusedPastTheBoundWhenAllAreInUse) {
+  World world({.max_sessions = 3});
+  const SessionPtr held_by_a_call = world.Open("a");
   const SessionPtr transient =
       world.gateway->TransientSession(World::Call()).ValueOrDie();
-  const auto third = world.gateway->OpenSession(World::Call(), "c");
-  EXPECT_THAT(Text(third.status()), StartsWith("resource_exhausted"));
-  EXPECT_THAT(Text(third.status()), HasSubstr("max_sessions"));
+  const auto unread = world.gateway
+                          ->Execute(World::Call(), world.Open("b"),
+                                    {.sql = "SELECT range FROM range(10000000)"})
+                          .ValueOrDie();
+  const auto fourth = world.gateway->OpenSession(World::Call(), "c");
+  EXPECT_THAT(Text(fourth.status()), StartsWith("resource_exhausted"));
+  EXPECT_THAT(Text(fourth.status()), HasSubstr("session.max"));
+  EXPECT_THAT(Text(world.gateway->TransientSession(World::Call()).status()),
+              StartsWith("resource_exhausted"));
   EXPECT_TRUE(world.gateway->OpenSession(World::Call(), "a").ok());
+  EXPECT_TRUE(unread.rows->Next().ok());
+}
+
+TEST(Sessions, GiveWayToNewOnesTheLongestIdleFirst) {
+  World world({.max_sessions = 2});
+  const auto number = [&](const char* key) { return world.Open(key)->number(); };
+  const int64_t first = number("first");
+  world.Pass(1ms);
+  const int64_t second = number("second");
+  world.Pass(1ms);
+  EXPECT_EQ(number("first"), first);
+  world.Pass(1ms);
+  (void)world.Open("third");
+  EXPECT_EQ(number("first"), first);
+  EXPECT_NE(number("second"), second);
+  EXPECT_THAT(world.metrics.Render(), HasSubstr("pintail_sessions_evicted_total 2"));
+}
+
+TEST(Sessions, ThatGaveWayTellWhatBecameOfTheirHandles) {
+  World world({.max_sessions = 1});
+  std::string transaction;
+  std::string parked;
+  std::string prepared;
+  std::string background;
+  {
+    const SessionPtr session = world.Open("old");
+    world.Run(session, "CREATE TABLE t (a INTEGER)");
+    transaction = world.gateway->Begin(World::Call(), session).ValueOrDie();
+    world.Run(session, "INSERT INTO t VALUES (1)", transaction);
+    parked = world.gateway->Park(World::Call(), session, {.sql = "SELECT 1"})
+                 .ValueOrDie()
+                 .handle;
+    prepared = world.gateway->Prepare(World::Call(), session, "SELECT 1", "")
+                   .ValueOrDie()
+                   .handle;
+    background =
+        world.gateway->StartInBackground(World::Call(), session, {.sql = "SELECT 1"})
+            .ValueOrDie()
+            .handle;
+    ASSERT_TRUE(Eventually([&] {
+      return world.gateway->PollBackground(World::Call(), background).ValueOrDie().done;
+    }));
+  }
+  world.Pass(2min);
+  ASSERT_TRUE(
+      Eventually([&] { return world.gateway->OpenSession(World::Call(), "new").ok(); }));
+  const auto gone = [](const arrow::Status& status) { return Text(status); };
+  for (const std::string& answer :
+       {gone(world.gateway->Commit(World::Call(), transaction)), world.Fetch(parked),
+        gone(world.gateway->DescribePrepared(World::Call(), prepared).status()),
+        gone(world.gateway->PollBackground(World::Call(), background).status())}) {
+    EXPECT_THAT(answer, StartsWith("not_found"));
+    EXPECT_THAT(answer, HasSubstr("gave way"));
+    EXPECT_THAT(answer, HasSubstr("session.max"));
+  }
+  EXPECT_THAT(world.Fetch(parked, "other"), Not(HasSubstr("gave way")));
+  EXPECT_EQ(world.Seen("SELECT count(*) FROM t"), "0");
+}
+
+TEST(Sessions, WithAnOpenTransactionGiveWayLastAndNotAtOnce) {
+  World world({.max_sessions = 2});
+  world.Run(world.Open("by sql"), "BEGIN");
+  const std::string transaction =
+      world.gateway->Begin(World::Call(), world.Open("by protocol")).ValueOrDie();
+  EXPECT_THAT(Text(world.gateway->OpenSession(World::Call(), "new").status()),
+              StartsWith("resource_exhausted"));
+
+  ASSERT_TRUE(world.gateway->Rollback(World::Call(), transaction).ok());
+  world.Pass(2min);
+  const int64_t longest_idle = world.Open("by sql")->number();
+  world.Pass(2min);
+  (void)world.Open("by protocol");
+  world.Pass(2min);
+  EXPECT_TRUE(world.gateway->OpenSession(World::Call(), "new").ok());
+  EXPECT_EQ(world.Open("by sql")->number(), longest_idle);
+
+  world.Pass(2min);
+  const SessionPtr in_use = world.Open("new");
+  EXPECT_TRUE(world.gateway->OpenSession(World::Call(), "newer").ok());
+  EXPECT_EQ(world.Open("new"), in_use);
 }
 
 TEST(Sessions, AreFreeAgainWhenTransientOnesAreLetGo) {
@@ -97,21 +186,21 @@ TEST(Sessions, AreFreeAgainWhenTransientOnesAreLetGo) {
 
 TEST(Sessions, ExpireWhenIdleButNeverWhileAResultIsRead) {
   World world({.result_idle_timeout = 0ms});
-  const SessionPtr idle = world.Open("idle");
-  world.Run(idle, "CREATE TEMP TABLE t AS SELECT 1");
-  const SessionPtr reading = world.Open("reading");
-  const auto result =
-      world.gateway
-          ->Execute(World::Call(), reading, {.sql = "SELECT range FROM range(10000000)"})
-          .ValueOrDie();
+  const auto number = [&](const char* key) { return world.Open(key)->number(); };
+  const int64_t idle = number("idle");
+  const int64_t reading = number("reading");
+  const auto result = world.gateway
+                          ->Execute(World::Call(), world.Open("reading"),
+                                    {.sql = "SELECT range FROM range(10000000)"})
+                          .ValueOrDie();
   ASSERT_TRUE(result.rows->Next().ok());
   world.Pass(31min);
-  EXPECT_NE(world.Open("idle"), idle);
-  EXPECT_EQ(world.Open("reading"), reading);
+  EXPECT_NE(number("idle"), idle);
+  EXPECT_EQ(number("reading"), reading);
   EXPECT_TRUE(result.rows->Next().ok());
   ASSERT_TRUE(result.rows->Close().ok());
   world.Pass(31min);
-  EXPECT_NE(world.Open("reading"), reading);
+  EXPECT_NE(number("reading"), reading);
 }
 
 TEST(Sessions, OfAnotherCallerDoNotExist) {

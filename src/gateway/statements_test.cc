@@ -150,10 +150,10 @@ TEST(Statements, LetGoOfTheirConnectionWhenNobodyReadsOn) {
   const auto unread =
       world.gateway->Execute(World::Call(), session, {.sql = kManyRows}).ValueOrDie();
   ASSERT_TRUE(unread.rows->Next().ok());
-  EXPECT_THAT(world.Run(session, "SELECT 1"), HasSubstr("max_running_statements"));
+  EXPECT_THAT(world.Run(session, "SELECT 1"), HasSubstr("statement.max_running"));
   world.Pass(6min);
   ASSERT_TRUE(Eventually([&] { return world.Run(session, "SELECT 1") == "1"; }));
-  EXPECT_THAT(Text(*unread.rows), HasSubstr("result_idle_timeout"));
+  EXPECT_THAT(Text(*unread.rows), HasSubstr("statement.result_idle_timeout"));
 }
 
 TEST(Statements, AreAdmittedAgainWhenAResultIsDropped) {
