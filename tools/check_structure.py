@@ -20,6 +20,31 @@ SLEEP = re.compile(r"\b(sleep_for|sleep_until|usleep|nanosleep|time\.sleep|async
 MACHINE_PATH = re.compile(r"(?<![\w./-])/(work|root|home/\w+)/\w")
 ADDRESS = re.compile(r"https?://")
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]', re.M)
+# Whose headers lie under a name, as a room's LIBS call it. The longest name that fits counts.
+LIBRARIES = {
+    "CLI": "CLI11::CLI11",
+    "arrow": "Arrow::arrow_shared",
+    "arrow/flight": "ArrowFlight::arrow_flight_shared",
+    "arrow/flight/sql": "ArrowFlightSql::arrow_flight_sql_shared",
+    "boost": "Boost::headers",
+    "duckdb": "duckdb::duckdb",
+    "google/protobuf": "protobuf::libprotobuf",
+    "grpc": "gRPC::grpc++",
+    "grpcpp": "gRPC::grpc++",
+    "histedit": "edit::edit",
+    "parquet": "Parquet::parquet_shared",
+    "prometheus": "prometheus-cpp::core",
+    "simdjson": "simdjson::simdjson",
+    "simdutf": "simdutf::simdutf",
+    "spdlog": "spdlog::spdlog",
+    "toml++": "tomlplusplus::tomlplusplus",
+    "yaml-cpp": "yaml-cpp::yaml-cpp",
+}
+TEST_LIBRARIES = {"benchmark", "gmock", "gtest"}
+# The language's headers and the system's.
+PLATFORM = re.compile(
+    r"\w+|(arpa|linux|net|netinet|sys)/.+|(fcntl|netdb|poll|pthread|signal|stdlib|termios|unistd)\.h"
+)
 
 
 class Room:
@@ -52,6 +77,16 @@ def files(root: pathlib.Path):
 def includes(path: pathlib.Path) -> list[tuple[bool, str]]:
     """(is it quoted, what is included) of each include."""
     return [(mark == '"', name) for mark, name in INCLUDE.findall(path.read_text())]
+
+
+def library_folder(header: str, known: set[str]) -> str | None:
+    """The longest of the known names under which the header lies: arrow/flight of arrow/flight/api.h, zlib of zlib.h."""
+    fitting = [name for name in known if header.startswith(name + "/") or re.fullmatch(re.escape(name) + r"\.h(pp)?", header)]
+    return max(fitting, key=len, default=None)
+
+
+def is_for_tests(path: pathlib.Path) -> bool:
+    return "testing" in path.parts or path.stem.endswith(("_test", "_benchmark"))
 
 
 def room_of(relative: pathlib.Path) -> str | None:
@@ -116,10 +151,46 @@ def check_libraries(root: pathlib.Path) -> list[str]:
         if path.suffix not in CODE or room is None:
             continue
         for quoted, name in includes(path):
-            for library, allowed in owners.items():
-                inside = name.startswith(library + "/") or re.fullmatch(re.escape(library) + r"\.h(pp)?", name)
-                if inside and not (quoted and library in rooms) and room not in allowed:
-                    breaches.append(f"{relative}: includes {name}, which only {' and '.join(sorted(allowed))} may")
+            library = library_folder(name, owners.keys())
+            if library and not (quoted and library in rooms) and room not in owners[library]:
+                breaches.append(f"{relative}: includes {name}, which only {' and '.join(sorted(owners[library]))} may")
+    return breaches
+
+
+def linked(build_file: pathlib.Path, keyword: str) -> set[str]:
+    """What stands after LIBS, or TEST_LIBS, in a room's build file."""
+    found = re.search(rf"\b{keyword}\s([^)]*?)(\s[A-Z_]+\s|\))", build_file.read_text())
+    return set(found.group(1).split()) if found else set()
+
+
+def check_linked(root: pathlib.Path) -> list[str]:
+    """A room links what it includes, and nothing else: what comes by way of another room is not its own."""
+    breaches = []
+    used: dict[str, set[str]] = {path.parent.name: set() for path in (root / "src").glob("*/CMakeLists.txt")}
+    for path, relative in files(root):
+        room = room_of(relative)
+        if path.suffix not in CODE or room not in used:
+            continue
+        libraries = linked(root / "src" / room / "CMakeLists.txt", "LIBS")
+        if is_for_tests(relative):
+            libraries |= linked(root / "src" / room / "CMakeLists.txt", "TEST_LIBS")
+        for quoted, name in includes(path):
+            if name.split("/")[0] in used and quoted:
+                continue
+            folder = library_folder(name, LIBRARIES.keys() | TEST_LIBRARIES)
+            if folder is None:
+                if not PLATFORM.fullmatch(name):
+                    breaches.append(f"{relative}: includes {name}, of a library that tools/check_structure.py does not know")
+            elif folder in TEST_LIBRARIES:
+                if not is_for_tests(relative):
+                    breaches.append(f"{relative}: includes {name}, which only tests and benchmarks may")
+            else:
+                used[room].add(LIBRARIES[folder])
+                if LIBRARIES[folder] not in libraries:
+                    breaches.append(f"{relative}: includes {name}, but {room} does not name {LIBRARIES[folder]} in LIBS")
+    for room, libraries in used.items():
+        for library in sorted(linked(root / "src" / room / "CMakeLists.txt", "LIBS") - libraries):
+            breaches.append(f"src/{room}/CMakeLists.txt: links {library}, of which no file includes anything")
     return breaches
 
 
@@ -166,7 +237,7 @@ def check_text(root: pathlib.Path) -> list[str]:
     return breaches
 
 
-CHECKS = [check_rooms, check_uses, check_libraries, check_code, check_text]
+CHECKS = [check_rooms, check_uses, check_libraries, check_linked, check_code, check_text]
 
 
 def main() -> int:

@@ -28,12 +28,13 @@ def test_the_tree_keeps_the_rules(check):
 def tree(tmp_path):
     """A small project that keeps every rule."""
     (tmp_path / "ARCHITECTURE.md").write_text(TABLE)
-    for room, uses in {"base": "", "engine": "USES base ", "door": "USES base engine "}.items():
+    for room, links in {"base": "", "engine": " USES base LIBS duckdb::duckdb", "door": " USES base engine"}.items():
         folder = tmp_path / "src" / room
         folder.mkdir(parents=True)
         (folder / "README.md").write_text("what it is for\n")
-        (folder / "CMakeLists.txt").write_text(f"pintail_room({room} {uses}LIBS Arrow::arrow_shared)\n")
+        (folder / "CMakeLists.txt").write_text(f"pintail_room({room}{links})\n")
     (tmp_path / "src/base/clock.h").write_text("// The time.\n#pragma once\nnamespace pintail::base {}\n")
+    (tmp_path / "src/engine/database.cc").write_text("#include <duckdb.hpp>\nnamespace pintail::engine {}\n")
     return tmp_path
 
 
@@ -57,6 +58,11 @@ def test_a_tree_that_keeps_the_rules_has_no_breach(tree):
         ("src/base/db.cc", "// x\n#include <duckdb.hpp>\nnamespace pintail::base {}", "which only engine may"),
         ("src/base/db.cc", '// x\n#include "duckdb/main/config.hpp"\nnamespace pintail::base {}', "which only engine may"),
         ("src/engine/web.h", "// x\n#pragma once\n#include <boost/beast.hpp>\nnamespace pintail::engine {}", "only door may"),
+        ("src/base/flags.cc", "// x\n#include <CLI/CLI.hpp>\nnamespace pintail::base {}", "base does not name CLI11::CLI11 in LIBS"),
+        ("src/base/flags_test.cc", "// x\n#include <CLI/CLI.hpp>\nnamespace pintail::base {}", "base does not name CLI11::CLI11 in LIBS"),
+        ("src/base/bell.cc", "// x\n#include <chimes/bell.h>\nnamespace pintail::base {}", "does not know"),
+        ("src/base/bell.cc", "// x\n#include <gtest/gtest.h>\nnamespace pintail::base {}", "only tests and benchmarks may"),
+        ("src/door/CMakeLists.txt", "pintail_room(door\n  USES base engine\n  LIBS Boost::headers\n  TEST_USES base)", "links Boost::headers"),
         ("src/engine/open.h", "// x\nnamespace pintail::engine {}", "#pragma once"),
         ("src/engine/open.cc", "// x\nnamespace pintail::base {}", "pintail::engine"),
         ("src/engine/open.h", "#pragma once\nnamespace pintail::engine {}", "has no comment"),
