@@ -1,4 +1,6 @@
 // The program: the command line, with the server behind `pintail serve`.
+#include <sys/prctl.h>
+
 #include <cstdlib>
 
 #include "cli/command_line.h"
@@ -15,6 +17,8 @@ arrow::Result<std::string> DuckDbVersion() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // The bundled loader starts us, and ps, top and pgrep would show its name.
+  prctl(PR_SET_NAME, "pintail");
   // gRPC's own lines say again, in its words, what our errors say.
   setenv("GRPC_VERBOSITY", "NONE", 0);
   return pintail::cli::Main(argc, argv,

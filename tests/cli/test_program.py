@@ -1,5 +1,6 @@
 """Help, versions, completions, health, and what `serve` prints."""
 
+import pathlib
 import re
 import subprocess
 import sys
@@ -40,6 +41,10 @@ def test_version():
     assert re.search(r"^duckdb v?1\.5\.5", done.stdout, re.MULTILINE)
     assert re.search(r"^arrow 25\.", done.stdout, re.MULTILINE)
     assert run_pintail("--version").stdout.split()[1] == done.stdout.split()[1]
+
+
+def test_the_process_has_the_name_of_the_program(server):
+    assert pathlib.Path(f"/proc/{server.pid}/comm").read_text() == "pintail\n"
 
 
 def test_health(server):
