@@ -50,6 +50,20 @@ TEST_F(ConnectionTest, ASyntaxErrorShowsLineAndCaret) {
   EXPECT_NE(status.message().find("^"), std::string::npos) << status.message();
 }
 
+TEST_F(ConnectionTest, WhatWouldFetchAnExtensionIsRefused) {
+  for (const char* sql :
+       {"INSTALL excel", "FORCE INSTALL excel", "INSTALL excel FROM 'http://localhost:1'",
+        "UPDATE EXTENSIONS", "UPDATE EXTENSIONS (excel)",
+        "SET autoinstall_known_extensions = true",
+        "SET GLOBAL AutoInstall_Known_Extensions = true",
+        "RESET autoinstall_known_extensions", "PRAGMA autoinstall_known_extensions = 1"}) {
+    auto status = Execute(*connection_, sql);
+    EXPECT_EQ(KindOfFailure(status), ErrorKind::kUnimplemented) << sql;
+    EXPECT_NE(status.message().find("never"), std::string::npos) << status.message();
+  }
+  EXPECT_TRUE(Execute(*connection_, "LOAD icu; LOAD json; LOAD parquet").ok());
+}
+
 TEST_F(ConnectionTest, ErrorsHaveTheKindOfTheirCause) {
   ASSERT_TRUE(Execute(*connection_,
                       "CREATE TABLE t (k INTEGER PRIMARY KEY, n INTEGER NOT NULL);"
