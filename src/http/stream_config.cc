@@ -27,12 +27,12 @@ class ConfigReader {
   ConfigReader(element config, std::vector<FieldError>* errors)
       : config_(config), errors_(errors) {}
 
-  std::string Read() {
-    std::string table = ReadTargetTable();
+  StreamConfig Read() {
+    StreamConfig config{.target_table = ReadTargetTable()};
     ReadStorageBackend();
-    ReadChunkSize();
+    config.chunk_size = ReadChunkSize();
     ReadCompression();
-    return table;
+    return config;
   }
 
  private:
@@ -78,14 +78,15 @@ class ConfigReader {
     }
   }
 
-  void ReadChunkSize() {
+  std::optional<int64_t> ReadChunkSize() {
     const auto value = Find(config_, "chunk_size");
-    if (!value || value->is_null()) return;
+    if (!value || value->is_null()) return std::nullopt;
     const auto number = ReadInteger({"chunk_size"}, *value);
     if (number && *number <= 0) {
       Add("greater_than", {"chunk_size"}, "Input should be greater than 0", *value,
           R"({"gt":0})");
     }
+    return number;
   }
 
   // Whole numbers, also as a float or in a string.
@@ -156,7 +157,7 @@ std::string InputEcho(std::string_view json) {
   return JsonQuote("(" + std::to_string(json.size()) + " bytes of JSON)");
 }
 
-std::string ReadStreamConfig(std::string_view json, std::vector<FieldError>* errors) {
+StreamConfig ReadStreamConfig(std::string_view json, std::vector<FieldError>* errors) {
   simdjson::dom::parser parser;
   element config;
   auto code = parser.allocate(json.size(), kMaxDepth);
@@ -169,7 +170,7 @@ std::string ReadStreamConfig(std::string_view json, std::vector<FieldError>* err
                        .message = "JSON decode error",
                        .input = "{}",
                        .context = "{\"error\":" + JsonQuote(JsonFault(code)) + "}"});
-    return "";
+    return {};
   }
   return ConfigReader(config, errors).Read();
 }

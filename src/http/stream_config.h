@@ -9,9 +9,8 @@
 
 namespace pintail::http {
 
-// Reads the members of the JSON text of an object. Adds to `errors` what is wrong and
-// returns the target table.
-std::string ReadStreamConfig(std::string_view json, std::vector<FieldError>* errors);
+// Reads the members of the JSON text of an object. Adds to `errors` what is wrong.
+StreamConfig ReadStreamConfig(std::string_view json, std::vector<FieldError>* errors);
 
 // JSON text for an error's "input": as it is when short, else a note of its length.
 std::string InputEcho(std::string_view json);

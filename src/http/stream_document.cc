@@ -78,7 +78,7 @@ class DocumentReader {
     std::string_view json;
     if (const auto code = value.raw_json().get(json)) return code;
     if (type == ondemand::json_type::object) {
-      result_.target_table = ReadStreamConfig(json, &config_errors_);
+      result_.config = ReadStreamConfig(json, &config_errors_);
     } else if (has_config_) {
       AddNotAnObject(&config_errors_, "config", json);
     }

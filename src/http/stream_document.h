@@ -2,6 +2,7 @@
 // the same error types, places and messages, which its clients read. Pure functions.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,8 +22,14 @@ struct FieldError {
   std::string context;         // a JSON object, or empty
 };
 
-struct StreamDocument {
+// What of a request's "config" has an effect.
+struct StreamConfig {
   std::string target_table;
+  std::optional<int64_t> chunk_size;  // rows put into the table at a time
+};
+
+struct StreamDocument {
+  StreamConfig config;
   // Base64 text, borrowed from the document unless it had to be unescaped.
   std::string_view arrow_schema;
   std::string_view data;

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <functional>
+#include <limits>
 #include <thread>
 
 #include "arrow/array/util.h"
@@ -200,6 +201,13 @@ TEST_F(WritePathTest, LeavesNothingBehindWhenTheStreamBreaks) {
     EXPECT_THAT(IngestText(order, breaking), HasSubstr("the client went away")) << after;
     EXPECT_THAT(Seen("SELECT * FROM t"), StartsWith("not_found")) << after;
   }
+}
+
+TEST_F(WritePathTest, TakesAChunkWithoutBounds) {
+  Order order = OrderFor("t");
+  order.stream.policy.chunk_rows = std::numeric_limits<int64_t>::max();
+  const auto batch = Batch(kAB, R"([{"a": 1, "b": "x"}])");
+  EXPECT_EQ(IngestText(order, Reader({batch, batch, batch})), "3");
 }
 
 TEST_F(WritePathTest, UndoesAnAddedColumnWhenTheStreamBreaks) {

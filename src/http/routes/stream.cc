@@ -62,7 +62,8 @@ arrow::Status AnswerStream(const RouteRooms& rooms, const Request& request,
   const std::string& name = request.path_values.at("name");
   gateway::IngestRequest ingest;
   ingest.stream = name;
-  ingest.table.table = document.target_table;
+  ingest.table.table = document.config.target_table;
+  ingest.chunk_rows = document.config.chunk_size;
   const auto result = rooms.gateway.Ingest(request.call, session, ingest, *batches, {});
   if (!result.ok()) {
     const bool theirs = !(*batches)->failure().ok() || !IsOverload(result.status());
@@ -88,9 +89,10 @@ Route StreamRoute(const RouteRooms& rooms) {
            .description =
                "As the older stream bridge takes it: all rows are committed, or none. "
                "The "
-               "IPC stream carries its own schema and may be compressed; `compression`, "
-               "`chunk_size` and `storage_backend` are checked and otherwise have no "
-               "effect. For new programs `/v1/ingest/{table}` is faster.",
+               "IPC stream carries its own schema and may be compressed. `chunk_size` is "
+               "how many rows are put into the table at a time; `compression` and "
+               "`storage_backend` are checked and otherwise have no effect. For new "
+               "programs `/v1/ingest/{table}` is faster.",
            .request_body =
                R"({"required": true, "content": {"application/json": {"schema":
              {"$ref": "#/components/schemas/StreamBatch"}}}})",

@@ -35,6 +35,23 @@ TEST(StreamRoute, AnswersAsTheOlderProgramDid) {
   EXPECT_EQ(world.Query("SELECT sum(i)::BIGINT AS s FROM t"), R"([{"s":6}])");
 }
 
+TEST(StreamRoute, PutsAsManyRowsIntoTheTableAtATimeAsTheClientAsks) {
+  DoorWorld world;
+  const std::string data = Rows(R"([{"i": 1}, {"i": 2}, {"i": 3}])");
+  for (const char* size : {"2", "2.0", "\"2\"", "9223372036854775807", "null"}) {
+    const std::string config = R"({"target_table": "t", "chunk_size": )";
+    EXPECT_EQ(Post(world, Body(config + size + "}", data), "/stream/of%20" + Base64(size))
+                  .status,
+              200)
+        << size;
+  }
+  EXPECT_EQ(
+      world.Query("SELECT list(chunk_rows ORDER BY last_commit_at)::VARCHAR AS rows "
+                  "FROM pintail.streams"),
+      R"([{"rows":"[2, 2, 2, 9223372036854775807, 122880]"}])");
+  EXPECT_EQ(world.Query("SELECT count(*)::INT AS n FROM t"), R"([{"n":15}])");
+}
+
 TEST(StreamRoute, TakesEscapedBase64MembersInAnyOrderAndUnknownOnes) {
   DoorWorld world;
   std::string data = Rows(R"([{"i": 63}])");
