@@ -121,6 +121,9 @@ TEST_F(ExecutionTest, IsCertainOfColumnsOnlyWhenValuesHaveTheExpectedTypes) {
   EXPECT_FALSE(SchemaIsCertain(*typed, Batch(text, R"([{"0": "1"}])").get()));
   EXPECT_FALSE(
       SchemaIsCertain(*Prepare("SELECT ? AS a"), Batch(number_, R"([{"0": 1}])").get()));
+  const auto nothing = arrow::schema({arrow::field("0", arrow::null())});
+  EXPECT_FALSE(SchemaIsCertain(*Prepare("SELECT ? AS a"),
+                               Batch(nothing, R"([{"0": null}])").get()));
 }
 
 TEST_F(ExecutionTest, SplitsATextAndRefusesAnEmptyOne) {

@@ -52,7 +52,8 @@ bool SchemaIsCertain(const engine::PreparedStatement& statement,
   if (!columns.ok()) return false;
   for (size_t i = 0; i < expected.size(); ++i) {
     const auto& given = parameters->schema()->field((*columns)[i])->type();
-    if (!given->Equals(expected[i].type)) return false;
+    // A type that the binder could not tell is told by the value, be it a NULL.
+    if (given->id() == arrow::Type::NA || !given->Equals(expected[i].type)) return false;
   }
   return true;
 }

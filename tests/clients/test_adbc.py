@@ -51,6 +51,11 @@ def test_prepared_by_position(cursor):
     assert cursor.fetchall() == [(42, "40")]
 
 
+def test_a_null_for_a_parameter_of_any_type(cursor):
+    cursor.execute("SELECT ? AS nothing, 1 AS one", (None,))
+    assert cursor.fetchall() == [(None, 1)]
+
+
 def test_a_parameter_is_cast_to_the_type_that_is_needed(cursor, table_name):
     cursor.execute(f"CREATE TABLE {table_name} (i BIGINT, d DATE, s VARCHAR)")
     cursor.execute(f"INSERT INTO {table_name} VALUES (?, ?, ?)", (7, "2024-02-29", 5))

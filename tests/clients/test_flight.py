@@ -67,6 +67,15 @@ def test_prepared_by_name(flight_client):
     assert flight_client.get(fs.prepared_query(handle)).column(0).to_pylist() == ["21"]
 
 
+def test_a_prepared_change_is_not_run_again_by_a_handmade_ticket(flight_client, table_name):
+    flight_client.update(f"CREATE TABLE {table_name} (i INTEGER)")
+    handle, _, _ = flight_client.prepare(f"INSERT INTO {table_name} VALUES (1)")
+    flight_client.info(fs.prepared_query(handle))
+    with pytest.raises(pa.ArrowException, match="by GetFlightInfo or DoPut, not by DoGet"):
+        flight_client.flight.do_get(flight.Ticket(fs.prepared_query(handle))).read_all()
+    assert counted(flight_client, table_name) == 1
+
+
 def test_a_closed_prepared_statement_is_gone(flight_client):
     handle, _, _ = flight_client.prepare("SELECT 1")
     flight_client.close_prepared(handle)

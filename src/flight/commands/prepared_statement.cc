@@ -71,6 +71,16 @@ SchemaResult DescribePrepared(Call& call, const std::string& handle) {
 }
 
 StreamResult FetchPrepared(Call& call, const std::string& handle) {
+  // GetFlightInfo has run it already, or never did: either way this is no place for an
+  // effect that must happen once.
+  ARROW_ASSIGN_OR_RAISE(const auto prepared,
+                        call.gateway().DescribePrepared(call.context(), handle));
+  if (prepared.traits.has_effect()) {
+    return base::MakeError(base::ErrorKind::kInvalidArgument, "A prepared ",
+                           prepared.traits.verb,
+                           " is run by GetFlightInfo or DoPut, not by DoGet: fetch its "
+                           "rows with the ticket that GetFlightInfo gave");
+  }
   ARROW_ASSIGN_OR_RAISE(auto parked, call.gateway().ParkPrepared(call.context(), handle));
   return FetchStatement(call, parked.handle);
 }
