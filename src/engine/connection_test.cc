@@ -56,7 +56,8 @@ TEST_F(ConnectionTest, WhatWouldFetchAnExtensionIsRefused) {
         "UPDATE EXTENSIONS", "UPDATE EXTENSIONS (excel)",
         "SET autoinstall_known_extensions = true",
         "SET GLOBAL AutoInstall_Known_Extensions = true",
-        "RESET autoinstall_known_extensions", "PRAGMA autoinstall_known_extensions = 1"}) {
+        "RESET autoinstall_known_extensions",
+        "PRAGMA autoinstall_known_extensions = 1"}) {
     auto status = Execute(*connection_, sql);
     EXPECT_EQ(KindOfFailure(status), ErrorKind::kUnimplemented) << sql;
     EXPECT_NE(status.message().find("never"), std::string::npos) << status.message();
@@ -81,14 +82,14 @@ TEST_F(ConnectionTest, ErrorsHaveTheKindOfTheirCause) {
       {"DROP TABLE missing", ErrorKind::kNotFound},
       {"CREATE TABLE t (i INTEGER)", ErrorKind::kAlreadyExists},
       {"CREATE SCHEMA main", ErrorKind::kAlreadyExists},
-      {"INSERT INTO t VALUES (1, 2)", ErrorKind::kConflict},
-      {"INSERT INTO t VALUES (2, NULL)", ErrorKind::kConflict},
+      {"INSERT INTO t VALUES (1, 2)", ErrorKind::kAlreadyExists},
+      {"INSERT INTO t VALUES (2, NULL)", ErrorKind::kInvalidArgument},
       {"SELECT CAST('x' AS INTEGER)", ErrorKind::kInvalidArgument},
       {"SELECT 200::TINYINT", ErrorKind::kInvalidArgument},
       {"SELECT error('mine')", ErrorKind::kInvalidArgument},
-      {"SELECT * FROM read_csv('/no/such/file.csv')", ErrorKind::kUnavailable},
+      {"SELECT * FROM read_csv('/no/such/file.csv')", ErrorKind::kNotFound},
       {"SET threads = 'many'", ErrorKind::kInvalidArgument},
-      {"COMMIT", ErrorKind::kConflict},
+      {"COMMIT", ErrorKind::kInvalidArgument},
   };
   for (const auto& [sql, kind] : cases) {
     auto status = Execute(*connection_, sql);
@@ -230,7 +231,7 @@ TEST_F(ConnectionTest, ACommittedTransactionIsSeenByOthers) {
 
 TEST_F(ConnectionTest, BeginInsideATransactionIsAConflict) {
   ASSERT_TRUE(connection_->Begin().ok());
-  EXPECT_EQ(KindOfFailure(connection_->Begin()), ErrorKind::kConflict);
+  EXPECT_EQ(KindOfFailure(connection_->Begin()), ErrorKind::kInvalidArgument);
   EXPECT_TRUE(connection_->InTransaction());
 }
 

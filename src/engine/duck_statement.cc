@@ -7,10 +7,10 @@
 #include "duckdb/main/prepared_statement_data.hpp"
 #include "duckdb/main/query_result.hpp"
 #include "engine/arrow_collector.h"
-#include "engine/download_check.h"
 #include "engine/error_translation.h"
 #include "engine/execution.h"
 #include "engine/result_types.h"
+#include "engine/statement_check.h"
 
 namespace pintail::engine {
 namespace {
@@ -69,10 +69,10 @@ arrow::Result<std::unique_ptr<DuckPreparedStatement>> DuckPreparedStatement::Mak
   ARROW_RETURN_NOT_OK(Guarded([&]() -> arrow::Status {
     ARROW_RETURN_NOT_OK(prepared->Expand(statement));
     for (const auto& each : prepared->sequence_) {
-      ARROW_RETURN_NOT_OK(CheckFetchesNothing(*each));
+      ARROW_RETURN_NOT_OK(CheckServerStands(*prepared->context_, *each));
     }
     if (!prepared->sequence_.empty()) return arrow::Status::OK();
-    ARROW_RETURN_NOT_OK(CheckFetchesNothing(*statement));
+    ARROW_RETURN_NOT_OK(CheckServerStands(*prepared->context_, *statement));
     return prepared->Plan(std::move(statement));
   }));
   return prepared;

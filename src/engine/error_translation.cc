@@ -1,6 +1,8 @@
 #include "engine/error_translation.h"
 
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -37,6 +39,38 @@ ErrorKind KindOfCatalogError(const duckdb::ErrorData& error) {
   return ErrorKind::kInvalidSql;
 }
 
+bool Says(const duckdb::ErrorData& error, std::string_view words) {
+  return error.RawMessage().find(words) != std::string::npos;
+}
+
+// The operating system's reason, where DuckDB passes it on: as a number, else in words.
+ErrorKind KindOfFileError(const duckdb::ErrorData& error, ErrorKind otherwise) {
+  const std::string_view number = Extra(error, "errno");
+  const std::string& text = error.RawMessage();
+  if (Says(error, std::strerror(ENOSPC))) return ErrorKind::kResourceExhausted;
+  if (number == std::to_string(ENOENT) || text.starts_with("No files found that match") ||
+      (text.starts_with("Extension ") && Says(error, "not found"))) {
+    return ErrorKind::kNotFound;
+  }
+  if (number == std::to_string(EACCES)) return ErrorKind::kPermissionDenied;
+  return otherwise;
+}
+
+bool IsDuplicateKey(const duckdb::ErrorData& error) {
+  return Says(error, "uplicate key");
+}
+
+// Only a lost race is worth another try; a commit also fails with what the others are
+// for.
+ErrorKind KindOfTransactionError(const duckdb::ErrorData& error) {
+  if (IsDuplicateKey(error)) return ErrorKind::kAlreadyExists;
+  for (const char* misuse : {"no transaction is active", "within a transaction",
+                             "Current transaction is aborted"}) {
+    if (Says(error, misuse)) return ErrorKind::kInvalidArgument;
+  }
+  return KindOfFileError(error, ErrorKind::kConflict);
+}
+
 std::string_view WithoutStackTrace(std::string_view message) {
   return message.substr(0, message.find("\n\nStack Trace:"));
 }
@@ -68,8 +102,11 @@ ErrorKind KindOfDuckDbError(const duckdb::ErrorData& error) {
     case ExceptionType::INVALID_CONFIGURATION:
     case ExceptionType::SEQUENCE:
       return ErrorKind::kInvalidArgument;
-    case ExceptionType::TRANSACTION:
     case ExceptionType::CONSTRAINT:
+      return IsDuplicateKey(error) ? ErrorKind::kAlreadyExists
+                                   : ErrorKind::kInvalidArgument;
+    case ExceptionType::TRANSACTION:
+      return KindOfTransactionError(error);
     case ExceptionType::DEPENDENCY:
       return ErrorKind::kConflict;
     case ExceptionType::NOT_IMPLEMENTED:
@@ -77,6 +114,7 @@ ErrorKind KindOfDuckDbError(const duckdb::ErrorData& error) {
     case ExceptionType::AUTOLOAD:
       return ErrorKind::kUnimplemented;
     case ExceptionType::IO:
+      return KindOfFileError(error, ErrorKind::kUnavailable);
     case ExceptionType::NETWORK:
     case ExceptionType::HTTP:
     case ExceptionType::CONNECTION:

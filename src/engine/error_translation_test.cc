@@ -27,7 +27,7 @@ TEST(ErrorTranslation, EachTypeHasItsKind) {
       {ExceptionType::CONVERSION, ErrorKind::kInvalidArgument},
       {ExceptionType::OUT_OF_RANGE, ErrorKind::kInvalidArgument},
       {ExceptionType::INVALID_INPUT, ErrorKind::kInvalidArgument},
-      {ExceptionType::CONSTRAINT, ErrorKind::kConflict},
+      {ExceptionType::CONSTRAINT, ErrorKind::kInvalidArgument},
       {ExceptionType::TRANSACTION, ErrorKind::kConflict},
       {ExceptionType::DEPENDENCY, ErrorKind::kConflict},
       {ExceptionType::NOT_IMPLEMENTED, ErrorKind::kUnimplemented},
@@ -45,6 +45,33 @@ TEST(ErrorTranslation, EachTypeHasItsKind) {
     arrow::Status status = FromDuckDb(ErrorData(row.type, "why"));
     EXPECT_FALSE(status.ok());
     EXPECT_EQ(base::KindOf(status), row.kind) << static_cast<int>(row.type);
+  }
+}
+
+TEST(ErrorTranslation, SomeReasonsDecideForThemselves) {
+  const struct {
+    ExceptionType type;
+    const char* text;
+    ErrorKind kind;
+  } kRows[] = {
+      {ExceptionType::CONSTRAINT,
+       "Duplicate key \"i: 1\" violates primary key constraint.",
+       ErrorKind::kAlreadyExists},
+      {ExceptionType::TRANSACTION,
+       "Failed to commit: PRIMARY KEY or UNIQUE constraint violation: duplicate key",
+       ErrorKind::kAlreadyExists},
+      {ExceptionType::TRANSACTION,
+       "Failed to commit: Could not write all bytes to file: No space left on device",
+       ErrorKind::kResourceExhausted},
+      {ExceptionType::TRANSACTION, "cannot commit - no transaction is active",
+       ErrorKind::kInvalidArgument},
+      {ExceptionType::IO, "No files found that match the pattern \"x.csv\"",
+       ErrorKind::kNotFound},
+      {ExceptionType::IO, "Extension \"/x/y.duckdb_extension\" not found.",
+       ErrorKind::kNotFound},
+  };
+  for (const auto& row : kRows) {
+    EXPECT_EQ(KindOfDuckDbError(ErrorData(row.type, row.text)), row.kind) << row.text;
   }
 }
 

@@ -111,7 +111,7 @@ TEST_F(InsertTest, AFailureLeavesNothingBehind) {
   for (int n = 0; n < 10; ++n) batches.push_back(Numbers(n * 100'000, 100'000));
   batches.push_back(Numbers(5, 1));
   auto status = Insert(batches).status();
-  EXPECT_EQ(KindOfFailure(status), ErrorKind::kConflict) << status.ToString();
+  EXPECT_EQ(KindOfFailure(status), ErrorKind::kAlreadyExists) << status.ToString();
   EXPECT_EQ(Cell(*connection_, "SELECT count(*) FROM t"), "0");
   EXPECT_FALSE(connection_->InTransaction());
 }

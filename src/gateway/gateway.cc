@@ -228,7 +228,7 @@ arrow::Status GatewayImpl::CheckReady(const CallPtr& call) {
   std::lock_guard lock(ready_mutex_);
   ARROW_RETURN_NOT_OK(run->Attach(*ready_));
   const arrow::Status status =
-      ready_->Run("SELECT 1", {}, {.materialize = true}).status();
+      ready_->Run("FROM pintail.version", {}, {.materialize = true}).status();
   run->Detach(*ready_);
   return run->Explain(status);
 }

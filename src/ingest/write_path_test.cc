@@ -347,7 +347,7 @@ TEST_F(WritePathTest, TellsAWriterOfADuplicateKeyAndNobodyElse) {
             "1");
   EXPECT_THAT(IngestText(OrderFor("t"), Reader({Batch(kAB, R"([{"a": 2, "b": "x"}])"),
                                                 Batch(kAB, R"([{"a": 1, "b": "y"}])")})),
-              HasSubstr("conflict"));
+              HasSubstr("already_exists"));
   EXPECT_EQ(IngestText(OrderFor("t"), Reader({Batch(kAB, R"([{"a": 3, "b": "x"}])")})),
             "1");
   EXPECT_EQ(Seen("SELECT a FROM t ORDER BY a"), "1\n3");
