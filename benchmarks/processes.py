@@ -22,6 +22,13 @@ def memory_bytes(pid: int, field: str = "VmRSS") -> int:
     raise RuntimeError(f"process {pid} has no {field}")
 
 
+def processor_seconds(pid: int) -> float:
+    """Processor time that the process has used so far, in all its threads."""
+    with open(f"/proc/{pid}/stat") as stat:
+        fields = stat.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def reset_peak(pid: int) -> None:
     """Makes VmHWM start again from now."""
     with open(f"/proc/{pid}/clear_refs", "w") as clear:
@@ -43,8 +50,8 @@ class Server:
 
 
 @contextlib.contextmanager
-def pintail(*flags: str, database: str = ":memory:"):
-    """The bundled server on free ports."""
+def pintail(*flags: str, database: str = ":memory:", log=sys.stderr):
+    """The bundled server on free ports; its log goes to the file or descriptor `log`."""
     with tempfile.TemporaryDirectory(prefix="pintail-bench-") as folder:
         ready = os.path.join(folder, "ready")
         command = [
@@ -53,7 +60,7 @@ def pintail(*flags: str, database: str = ":memory:"):
             "--ready-file", ready, "--log-level", "warn", *flags,
         ]  # fmt: skip
         process = subprocess.Popen(
-            command, cwd=folder, stdout=subprocess.DEVNULL, stderr=sys.stderr
+            command, cwd=folder, stdout=subprocess.DEVNULL, stderr=log
         )
         try:
             yield Server("pintail", process, wait_for_ready_file(ready, process))
