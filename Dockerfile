@@ -9,7 +9,8 @@ RUN apt-get update -o Acquire::Check-Valid-Until=false \
     && rm -rf /var/lib/apt/lists/*
 
 FROM packages AS built
-ENV PINTAIL_NO_TOOLBOX=1
+# As in the toolbox, so that both share what ccache keeps.
+ENV PINTAIL_NO_TOOLBOX=1 LANG=C.UTF-8
 WORKDIR /src
 COPY . .
 RUN make bundle
