@@ -33,6 +33,22 @@ ArrayResult WidenHalfFloats(const arrow::Array& array) {
                                              std::move(valid), array.null_count());
 }
 
+ArrayResult WidenDayTimes(const arrow::Array& array) {
+  using Interval = arrow::MonthDayNanoIntervalType::MonthDayNanos;
+  const auto& day_times = static_cast<const arrow::DayTimeIntervalArray&>(array);
+  ARROW_ASSIGN_OR_RAISE(
+      auto buffer, arrow::AllocateBuffer(array.length() * int64_t{sizeof(Interval)}));
+  auto* intervals = reinterpret_cast<Interval*>(buffer->mutable_data());
+  for (int64_t i = 0; i < array.length(); ++i) {
+    const auto [days, milliseconds] = day_times.GetValue(i);
+    intervals[i] = {
+        .months = 0, .days = days, .nanoseconds = int64_t{milliseconds} * 1'000'000};
+  }
+  ARROW_ASSIGN_OR_RAISE(auto valid, ValidityFromZero(array));
+  return std::make_shared<arrow::MonthDayNanoIntervalArray>(
+      array.length(), std::move(buffer), std::move(valid), array.null_count());
+}
+
 ArrayResult NarrowDecimals(const arrow::Array& array,
                            const std::shared_ptr<arrow::DataType>& type) {
   const auto& wide = static_cast<const arrow::Decimal256Array&>(array);
@@ -51,6 +67,7 @@ ArrayResult StorableArray(const std::shared_ptr<arrow::Array>& array,
                           const arrow::Field& field) {
   if (!array->type()->Equals(*field.type())) {
     if (array->type_id() == arrow::Type::HALF_FLOAT) return WidenHalfFloats(*array);
+    if (array->type_id() == arrow::Type::INTERVAL_DAY_TIME) return WidenDayTimes(*array);
     if (array->type_id() == arrow::Type::DECIMAL256) {
       return NarrowDecimals(*array, field.type());
     }
@@ -59,7 +76,10 @@ ArrayResult StorableArray(const std::shared_ptr<arrow::Array>& array,
                            " in this batch, but ", field.type()->ToString(),
                            " in the schema; send all batches in one schema");
   }
-  ARROW_RETURN_NOT_OK(CheckNothingIsRounded(*array->data(), field.name()));
+  const arrow::Status storable = CheckValuesAreStorable(*array->data());
+  if (!storable.ok()) {
+    return base::WithContext(storable, "column \"" + field.name() + "\"");
+  }
   return array;
 }
 

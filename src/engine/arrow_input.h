@@ -1,8 +1,8 @@
 // Arrow data as DuckDB reads it. Private to the engine.
 //
 // DuckDB takes most of Arrow as it is. What it does not take is brought to what it does
-// when no value changes by that (half floats, decimals of 256 bits with at most 38
-// digits), and refused by name when not. Pure functions, callable from any thread.
+// when no value changes by that (half floats, intervals of days and milliseconds, decimals
+// of 256 bits with at most 38 digits), and refused by name when not. Pure functions, callable from any thread.
 #pragma once
 
 #include <memory>
@@ -21,7 +21,7 @@ namespace pintail::engine {
 arrow::Result<std::shared_ptr<arrow::Schema>> StorableSchema(const arrow::Schema& schema);
 
 // The batch in the schema that StorableSchema gave for its own. InvalidArgument names a
-// column with a value that DuckDB would have to round.
+// column and a row whose value DuckDB would have to round or cannot hold.
 arrow::Result<std::shared_ptr<arrow::RecordBatch>> StorableBatch(
     const arrow::RecordBatch& batch, const std::shared_ptr<arrow::Schema>& storable);
 

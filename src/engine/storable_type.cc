@@ -1,6 +1,8 @@
 #include "engine/storable_type.h"
 
 #include <cstring>
+#include <limits>
+#include <sstream>
 #include <vector>
 
 #include "arrow/extension/opaque.h"
@@ -66,28 +68,80 @@ bool HasTimeZone(const arrow::DataType& type) {
   return !static_cast<const arrow::TimestampType&>(type).timezone().empty();
 }
 
-// Bytes from one value's nanoseconds to the next, or 0 when the type has none that DuckDB
-// would round; `offset` is where in a value they are.
-int64_t NanosecondStride(const arrow::DataType& type, int64_t* offset) {
-  *offset = 0;
+// How DuckDB brings the numbers in a type's values to its own.
+struct Scaling {
+  int64_t stride =
+      0;  // bytes from one number to the next; 0 when it keeps all as they are
+  int64_t offset = 0;  // where in a value its number is
+  int64_t multiply_by = 1;
+  int64_t divide_by = 1;
+  int64_t max = std::numeric_limits<int64_t>::max();
+  std::string_view unit = "microseconds";
+};
+
+Scaling ToMicroseconds(arrow::TimeUnit::type unit) {
+  switch (unit) {
+    case arrow::TimeUnit::SECOND:
+      return {.stride = 8, .multiply_by = 1'000'000};
+    case arrow::TimeUnit::MILLI:
+      return {.stride = 8, .multiply_by = 1'000};
+    case arrow::TimeUnit::NANO:
+      return {.stride = 8, .divide_by = 1'000};
+    case arrow::TimeUnit::MICRO:
+      break;
+  }
+  return {};
+}
+
+Scaling ScalingOf(const arrow::DataType& type) {
   switch (type.id()) {
     case Type::TIMESTAMP:
-      if (static_cast<const arrow::TimestampType&>(type).unit() ==
-              arrow::TimeUnit::NANO &&
-          HasTimeZone(type)) {
-        return 8;
-      }
-      return 0;
+      return HasTimeZone(type)
+                 ? ToMicroseconds(static_cast<const arrow::TimestampType&>(type).unit())
+                 : Scaling{};
     case Type::DURATION:
-      return static_cast<const arrow::DurationType&>(type).unit() == arrow::TimeUnit::NANO
-                 ? 8
-                 : 0;
+      return ToMicroseconds(static_cast<const arrow::DurationType&>(type).unit());
     case Type::INTERVAL_MONTH_DAY_NANO:
-      *offset = 8;
-      return 16;
+      return {.stride = 16, .offset = 8, .divide_by = 1'000};
+    case Type::DATE64:
+      return {.stride = 8,
+              .divide_by = 86'400'000,
+              .max = std::numeric_limits<int32_t>::max(),
+              .unit = "days of 32 bits"};
     default:
-      return 0;
+      return {};
   }
+}
+
+bool IsTooLarge(int64_t number, const Scaling& scaling) {
+  int64_t scaled = 0;
+  if (__builtin_mul_overflow(number, scaling.multiply_by, &scaled)) return true;
+  scaled /= scaling.divide_by;
+  return scaled > scaling.max || scaled < -scaling.max;
+}
+
+arrow::Status CheckNumbers(const arrow::ArrayData& array, const Scaling& scaling) {
+  const uint8_t* numbers =
+      array.buffers[1]->data() + array.offset * scaling.stride + scaling.offset;
+  for (int64_t i = 0; i < array.length; ++i) {
+    int64_t number;
+    std::memcpy(&number, numbers + i * scaling.stride, sizeof(number));
+    const int64_t rest = number % scaling.divide_by;
+    const bool too_large = IsTooLarge(number, scaling);
+    if ((rest == 0 && !too_large) || !array.IsValid(i)) continue;
+    std::ostringstream problem;
+    problem << "the database keeps " << array.type->ToString() << " in " << scaling.unit
+            << ", and row " << i << " has ";
+    if (too_large) {
+      problem << number << ", which is too large; send it as an integer";
+    } else {
+      problem << rest << (array.type->id() == Type::DATE64 ? " milli" : " nano")
+              << "seconds more; round them, or send integers or, for a time, a timestamp "
+                 "without a time zone";
+    }
+    return base::MakeStatus(ErrorKind::kInvalidArgument, problem.str());
+  }
+  return arrow::Status::OK();
 }
 
 }  // namespace
@@ -96,6 +150,9 @@ TypeResult StorableType(const TypePtr& type) {
   switch (type->id()) {
     case Type::HALF_FLOAT:
       return arrow::float32();
+    // DuckDB reads its two numbers as one, of milliseconds.
+    case Type::INTERVAL_DAY_TIME:
+      return arrow::month_day_nano_interval();
     case Type::DECIMAL256: {
       const auto& decimal = static_cast<const arrow::Decimal256Type&>(*type);
       if (decimal.precision() > 38) {
@@ -126,27 +183,13 @@ TypeResult StorableType(const TypePtr& type) {
   }
 }
 
-arrow::Status CheckNothingIsRounded(const arrow::ArrayData& array,
-                                    const std::string& column) {
-  int64_t offset = 0;
-  const int64_t stride = NanosecondStride(*array.type, &offset);
-  if (stride > 0 && array.buffers[1] != nullptr) {
-    const uint8_t* values = array.buffers[1]->data() + array.offset * stride + offset;
-    for (int64_t i = 0; i < array.length; ++i) {
-      int64_t nanos;
-      std::memcpy(&nanos, values + i * stride, sizeof(nanos));
-      if (nanos % 1'000 != 0 && array.IsValid(i)) {
-        return base::MakeError(
-            ErrorKind::kInvalidArgument, "column \"", column, "\": the database keeps ",
-            array.type->ToString(), " in microseconds, and row ", i, " has ",
-            nanos % 1'000,
-            " nanoseconds more; round them, or send integers or, for a time, a timestamp "
-            "without a time zone");
-      }
-    }
+arrow::Status CheckValuesAreStorable(const arrow::ArrayData& array) {
+  const Scaling scaling = ScalingOf(*array.type);
+  if (scaling.stride > 0 && array.buffers[1] != nullptr) {
+    ARROW_RETURN_NOT_OK(CheckNumbers(array, scaling));
   }
   for (const auto& child : array.child_data) {
-    if (child) ARROW_RETURN_NOT_OK(CheckNothingIsRounded(*child, column));
+    if (child) ARROW_RETURN_NOT_OK(CheckValuesAreStorable(*child));
   }
   return arrow::Status::OK();
 }

@@ -1,9 +1,8 @@
-// Which Arrow types DuckDB can keep, and which values it would have to round. Private to
+// Which Arrow types DuckDB can keep, and which values it would have to change. Private to
 // the engine. Pure functions, callable from any thread.
 #pragma once
 
 #include <memory>
-#include <string>
 
 #include "arrow/array.h"
 #include "arrow/result.h"
@@ -16,10 +15,10 @@ namespace pintail::engine {
 arrow::Result<std::shared_ptr<arrow::DataType>> StorableType(
     const std::shared_ptr<arrow::DataType>& type);
 
-// DuckDB keeps times with a zone, durations and intervals in microseconds:
-// InvalidArgument names the column when nanoseconds would be lost.
-arrow::Status CheckNothingIsRounded(const arrow::ArrayData& array,
-                                    const std::string& column);
+// DuckDB keeps times with a zone, durations and intervals in microseconds, dates in days:
+// InvalidArgument names the row (of a nested array, the element) whose value would have
+// to be rounded or is too large.
+arrow::Status CheckValuesAreStorable(const arrow::ArrayData& array);
 
 // The array's validity as a bitmap that begins at bit zero; null when all are valid.
 arrow::Result<std::shared_ptr<arrow::Buffer>> ValidityFromZero(const arrow::Array& array);

@@ -140,6 +140,8 @@ TEST_F(TypesTest, ComeOutAsTheNearestType) {
       {time32(TimeUnit::SECOND), time64(TimeUnit::MICRO), "[0, 86399, null]"},
       {time32(TimeUnit::MILLI), time64(TimeUnit::MICRO), "[0, 86399999, null]"},
       {duration(TimeUnit::SECOND), month_day_nano_interval(), "[0, 1, null]"},
+      {month_interval(), month_day_nano_interval(), "[14, null]"},
+      {day_time_interval(), month_day_nano_interval(), "[[1, 2], null]"},
       {null(), int32(), "[null, null]"},
       {dictionary(int8(), utf8()), utf8(), R"(["a", "b", "a", null])"},
   };
@@ -160,6 +162,13 @@ TEST_F(TypesTest, ComeOutAsTheNearestType) {
   ExpectThrough(FromJson(date64(), "[86400000, null]"), FromJson(date32(), "[1, null]"));
   ExpectThrough(FromJson(duration(TimeUnit::MILLI), "[1, null]"),
                 FromJson(month_day_nano_interval(), "[[0, 0, 1000000], null]"));
+  ExpectThrough(FromJson(month_interval(), "[14, -1, null]"),
+                FromJson(month_day_nano_interval(), "[[14, 0, 0], [-1, 0, 0], null]"));
+  const auto day_times =
+      FromJson(day_time_interval(), "[[9, 9], [1, 2], [-3, -4], null]");
+  ExpectThrough(
+      day_times->Slice(1),
+      FromJson(month_day_nano_interval(), "[[0, 1, 2000000], [0, -3, -4000000], null]"));
   ExpectThrough(FromJson(dictionary(int8(), utf8()), R"(["a", "b", "a", null])"),
                 FromJson(utf8(), R"(["a", "b", "a", null])"));
   ExpectThrough(FromJson(list_view(int32()), "[[1, 2], null, []]"),
@@ -256,6 +265,39 @@ TEST_F(TypesTest, NanosecondsThatWouldBeLostAreRefused) {
     auto status = ThroughTable(FromJson(type, lossy)).status();
     EXPECT_EQ(KindOfFailure(status), ErrorKind::kInvalidArgument) << type->ToString();
     EXPECT_NE(status.message().find("\"c\""), std::string::npos) << status.message();
+  }
+}
+
+TEST_F(TypesTest, ValuesThatTheDatabaseCannotHoldAreRefusedByColumnAndRow) {
+  using namespace arrow;  // NOLINT
+  struct Case {
+    TypePtr type;
+    const char* largest;
+    const char* too_large;
+    const char* in_message;
+  };
+  const Case cases[] = {
+      {duration(TimeUnit::SECOND), "[9223372036, -9223372036, null]",
+       "[1, null, 9223372036855]",
+       "duration[s] in microseconds, and row 2 has 9223372036855, which is too large"},
+      {duration(TimeUnit::MILLI), "[9223372036854]", "[-9223372036854776]",
+       "duration[ms] in microseconds, and row 0 has -9223372036854776"},
+      {timestamp(TimeUnit::SECOND, "UTC"), "[9223372036]", "[0, 9223372036855]",
+       "timestamp[s, tz=UTC] in microseconds, and row 1 has 9223372036855"},
+      {timestamp(TimeUnit::MILLI, "UTC"), "[9223372036854]", "[9223372036854776]",
+       "timestamp[ms, tz=UTC] in microseconds, and row 0 has 9223372036854776"},
+      {date64(), "[172800000000]", "[0, 864000000000000000]",
+       "date64[ms] in days of 32 bits, and row 1 has 864000000000000000"},
+      {list(duration(TimeUnit::SECOND)), "[[1], null]", "[[1], [9223372036855]]",
+       "duration[s] in microseconds"},
+  };
+  for (const auto& [type, largest, too_large, in_message] : cases) {
+    EXPECT_TRUE(ThroughTable(FromJson(type, largest)).ok())
+        << type->ToString() << ThroughTable(FromJson(type, largest)).status().ToString();
+    auto status = ThroughTable(FromJson(type, too_large)).status();
+    EXPECT_EQ(KindOfFailure(status), ErrorKind::kInvalidArgument) << type->ToString();
+    EXPECT_TRUE(status.message().starts_with("column \"c\": ")) << status.message();
+    EXPECT_NE(status.message().find(in_message), std::string::npos) << status.message();
   }
 }
 

@@ -128,6 +128,14 @@ FINER = {
     "interval with nanoseconds": pa.array([_interval(0, 0, 1)], pa.month_day_nano_interval()),
 }
 
+# What is past the numbers that DuckDB counts in; the second value is the one.
+TOO_LARGE = {
+    "duration s": pa.array([1, 2**62], pa.int64()).cast(pa.duration("s")),
+    "duration ms": pa.array([1, -(2**62)], pa.int64()).cast(pa.duration("ms")),
+    "timestamp s with zone": pa.array([1, 2**62], pa.int64()).cast(pa.timestamp("s", tz="UTC")),
+    "date64": pa.array([0, 86_400_000 * 2**33], pa.int64()).view(pa.date64()),
+}
+
 
 def comparable(value):
     """A value such that what is equal for DuckDB compares equal."""

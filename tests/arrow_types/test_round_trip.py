@@ -10,7 +10,7 @@ import flight_sql as fs
 from flight_sql import FlightSqlClient
 from ipc_messages import table_bytes
 from arrow_types.sample_values import (
-    DIFFERENT, FINER, REFUSED, REFUSED_INSIDE, SAME, comparable, same_type)
+    DIFFERENT, FINER, REFUSED, REFUSED_INSIDE, SAME, TOO_LARGE, comparable, same_type)
 
 
 class Refused(Exception):
@@ -95,6 +95,15 @@ def test_what_would_be_rounded_is_refused(server, table_name, name, way):
     with pytest.raises(Refused, match="(?i)nanosecond") as caught:
         way(server, table_name, pa.table({"odd_column": FINER[name]}))
     assert "odd_column" in str(caught.value)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", TOO_LARGE)
+def test_what_is_too_large_is_refused_by_column_and_row(server, table_name, name, way):
+    with pytest.raises(Refused, match="which is too large") as caught:
+        way(server, table_name, pa.table({"odd_column": TOO_LARGE[name]}))
+    assert "odd_column" in str(caught.value)
+    assert "row 1 has" in str(caught.value)
 
 
 @pytest.mark.parametrize("name", SAME)
