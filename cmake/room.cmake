@@ -2,7 +2,8 @@
 #
 # A room is a folder of src/. Its sources become the static library NAME, its *_test.cc the gtest program NAME_test, its
 # *_benchmark.cc the program NAME_benchmark (built on request). Sub-folders belong to the room. Adding a file needs no edit here.
-# Files in a folder called testing/ are linked into the test programs only, also of rooms that name this one in TEST_USES.
+# Files in a folder called testing/ are linked into the test and benchmark programs only, also of rooms that name this one in
+# TEST_USES.
 # PROTOS are compiled to messages and gRPC stubs, included as "NAME/x.pb.h" and "NAME/x.grpc.pb.h".
 set(PINTAIL_GENERATED "${CMAKE_BINARY_DIR}/generated")
 find_program(PINTAIL_GRPC_PLUGIN grpc_cpp_plugin REQUIRED)
@@ -33,19 +34,21 @@ function(pintail_room name)
     _pintail_library(${name}_testing "${testing}")
     target_link_libraries(${name}_testing PUBLIC ${name} GTest::gtest GTest::gmock)
   endif()
+  set(testing_rooms ${name}_testing ${room_TEST_USES})
+  foreach(used IN LISTS room_TEST_USES)
+    list(APPEND testing_rooms ${used}_testing)
+  endforeach()
   if(tests)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE ${name} ${room_TEST_LIBS} pintail_warnings GTest::gmock GTest::gtest_main)
-    _pintail_link_rooms(${name}_test ${name}_testing ${room_TEST_USES})
-    foreach(used IN LISTS room_TEST_USES)
-      _pintail_link_rooms(${name}_test ${used}_testing)
-    endforeach()
+    _pintail_link_rooms(${name}_test ${testing_rooms})
     add_test(NAME ${name} COMMAND ${name}_test)
     set_property(GLOBAL APPEND PROPERTY PINTAIL_TESTS ${name}_test)
   endif()
   if(benchmarks)
     add_executable(${name}_benchmark EXCLUDE_FROM_ALL ${benchmarks})
     target_link_libraries(${name}_benchmark PRIVATE ${name} pintail_warnings benchmark::benchmark_main)
+    _pintail_link_rooms(${name}_benchmark ${testing_rooms})
   endif()
 endfunction()
 

@@ -1,12 +1,8 @@
-// What a row of six columns (int64, double, int64, utf8, bool, timestamp) costs in each
-// format.
-#include <memory>
-#include <string>
-
-#include "arrow/api.h"
+// What a row costs in each format.
 #include "arrow/io/interfaces.h"
 #include "benchmark/benchmark.h"
 #include "columnar/batch_writer.h"
+#include "columnar/testing/sample_batches.h"
 
 namespace pintail::columnar {
 namespace {
@@ -29,35 +25,8 @@ class Sink final : public arrow::io::OutputStream {
   int64_t position_ = 0;
 };
 
-std::shared_ptr<arrow::RecordBatch> MakeBatch() {
-  arrow::Int64Builder id, number;
-  arrow::DoubleBuilder real;
-  arrow::StringBuilder str;
-  arrow::BooleanBuilder flag;
-  arrow::TimestampBuilder time(arrow::timestamp(arrow::TimeUnit::NANO),
-                               arrow::default_memory_pool());
-  for (int64_t i = 0; i < kRows; ++i) {
-    (void)id.Append(i);
-    (void)real.Append(static_cast<double>(i) * 0.37);
-    (void)number.Append(i * 7919 % 1000);
-    (void)str.Append("str_" + std::to_string(i));
-    (void)flag.Append(i % 2 == 0);
-    (void)time.Append(1'700'000'000'000'000'000 + i * 1000);
-  }
-  auto schema = arrow::schema(
-      {arrow::field("id", arrow::int64()), arrow::field("float_col", arrow::float64()),
-       arrow::field("int_col", arrow::int64()), arrow::field("str_col", arrow::utf8()),
-       arrow::field("bool_col", arrow::boolean()),
-       arrow::field("timestamp_col", time.type())});
-  return arrow::RecordBatch::Make(
-      schema, kRows,
-      {id.Finish().ValueOrDie(), real.Finish().ValueOrDie(), number.Finish().ValueOrDie(),
-       str.Finish().ValueOrDie(), flag.Finish().ValueOrDie(),
-       time.Finish().ValueOrDie()});
-}
-
 void WriteBatches(benchmark::State& state, Format format) {
-  const auto batch = MakeBatch();
+  const auto batch = testing::ServiceRows(kRows);
   Sink sink;
   auto writer = MakeBatchWriter(format, batch->schema(), &sink).ValueOrDie();
   for (auto _ : state) {

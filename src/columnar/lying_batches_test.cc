@@ -18,15 +18,8 @@ namespace {
 
 using arrow::ArrayData;
 using base::ErrorKind;
-using testing::BufferOf;
-using testing::Copied;
-using testing::Dictionary;
-using testing::FromJson;
+using namespace testing;  // NOLINT(google-build-using-namespace)
 using ::testing::HasSubstr;
-using testing::OneView;
-using testing::RunEnds;
-using testing::TextWithOffsets;
-using testing::ThroughGate;
 
 using Data = std::shared_ptr<ArrayData>;
 

@@ -11,15 +11,6 @@
 namespace pintail::ingest {
 namespace {
 
-base::CallContext::Options Options() {
-  return {.request_id = "r",
-          .identity = "",
-          .peer = "",
-          .protocol = "internal",
-          .method = "",
-          .deadline = std::nullopt};
-}
-
 std::shared_ptr<arrow::RecordBatch> Rows(int64_t count) {
   std::string json = "[";
   for (int64_t i = 0; i < count; ++i) json += i > 0 ? R"(,{"a": 1})" : R"({"a": 1})";
@@ -30,7 +21,7 @@ std::shared_ptr<arrow::RecordBatch> Rows(int64_t count) {
 constexpr BatchQueue::Options kSmall{.chunk_rows = 10, .chunk_bytes = 1'000'000};
 
 TEST(BatchQueue, GivesWholeChunksWhileMoreIsToComeAndTheRestAtTheEnd) {
-  const base::CallContext call(Options());
+  const base::CallContext call({.request_id = "r", .protocol = "internal"});
   BatchQueue queue(kSmall);
   EXPECT_FALSE(queue.Ready());
   queue.Put(Rows(7));
@@ -46,7 +37,7 @@ TEST(BatchQueue, GivesWholeChunksWhileMoreIsToComeAndTheRestAtTheEnd) {
 }
 
 TEST(BatchQueue, GivesTwoChunksWhenTheyAreThere) {
-  const base::CallContext call(Options());
+  const base::CallContext call({.request_id = "r", .protocol = "internal"});
   BatchQueue queue(kSmall);
   queue.Put(Rows(19));
   queue.Put(Rows(6));
@@ -57,7 +48,7 @@ TEST(BatchQueue, GivesTwoChunksWhenTheyAreThere) {
 }
 
 TEST(BatchQueue, EndsAChunkByItsBytes) {
-  const base::CallContext call(Options());
+  const base::CallContext call({.request_id = "r", .protocol = "internal"});
   BatchQueue queue({.chunk_rows = 1'000, .chunk_bytes = 40});
   queue.Put(Rows(5));
   EXPECT_TRUE(queue.Ready());
@@ -65,7 +56,7 @@ TEST(BatchQueue, EndsAChunkByItsBytes) {
 }
 
 TEST(BatchQueue, HoldsTheProducerBackAtTwoChunks) {
-  const base::CallContext call(Options());
+  const base::CallContext call({.request_id = "r", .protocol = "internal"});
   BatchQueue queue(kSmall);
   std::atomic<int> put = 0;
   std::jthread producer([&] {
@@ -82,7 +73,7 @@ TEST(BatchQueue, HoldsTheProducerBackAtTwoChunks) {
 }
 
 TEST(BatchQueue, LetsNothingReadAheadInLockstep) {
-  const base::CallContext call(Options());
+  const base::CallContext call({.request_id = "r", .protocol = "internal"});
   BatchQueue queue({.chunk_rows = 10, .chunk_bytes = 1'000'000, .lockstep = true});
   std::atomic<int> put = 0;
   std::jthread producer([&] {
@@ -100,7 +91,7 @@ TEST(BatchQueue, LetsNothingReadAheadInLockstep) {
 }
 
 TEST(BatchQueue, TellsTheReadersErrorAtOnce) {
-  const base::CallContext call(Options());
+  const base::CallContext call({.request_id = "r", .protocol = "internal"});
   BatchQueue queue(kSmall);
   queue.Put(Rows(20));
   queue.End(arrow::Status::IOError("broken"));
@@ -108,7 +99,7 @@ TEST(BatchQueue, TellsTheReadersErrorAtOnce) {
 }
 
 TEST(BatchQueue, WakesBothSidesWhenItIsOver) {
-  base::CallContext call(Options());
+  base::CallContext call({.request_id = "r", .protocol = "internal"});
   BatchQueue queue(kSmall);
   std::jthread cancelling(
       [&] { call.Cancel(base::ErrorKind::kCancelled, "no patience"); });

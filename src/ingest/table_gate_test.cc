@@ -11,18 +11,9 @@ namespace {
 
 using Use = TableGates::Use;
 
-base::CallContext::Options Options() {
-  return {.request_id = "r",
-          .identity = "",
-          .peer = "",
-          .protocol = "internal",
-          .method = "",
-          .deadline = std::nullopt};
-}
-
 TEST(TableGates, LetAppendersInSideBySide) {
   TableGates gates;
-  const base::CallContext call(Options());
+  const base::CallContext call({.request_id = "r", .protocol = "internal"});
   const auto one = gates.Enter(call, "t", Use::kAppend);
   const auto two = gates.Enter(call, "t", Use::kAppend);
   EXPECT_TRUE(one.ok() && two.ok());
@@ -30,7 +21,7 @@ TEST(TableGates, LetAppendersInSideBySide) {
 
 TEST(TableGates, KeepTablesApart) {
   TableGates gates;
-  const base::CallContext call(Options());
+  const base::CallContext call({.request_id = "r", .protocol = "internal"});
   const auto one = gates.Enter(call, "t", Use::kChange);
   const auto two = gates.Enter(call, "u", Use::kChange);
   EXPECT_TRUE(one.ok() && two.ok());
@@ -38,7 +29,7 @@ TEST(TableGates, KeepTablesApart) {
 
 TEST(TableGates, HoldAChangeUntilTheAppendersHaveLeft) {
   TableGates gates;
-  const base::CallContext call(Options());
+  const base::CallContext call({.request_id = "r", .protocol = "internal"});
   auto appending = gates.Enter(call, "t", Use::kAppend).ValueOrDie();
   std::atomic<bool> left = false;
   std::jthread changing([&] {
@@ -52,9 +43,9 @@ TEST(TableGates, HoldAChangeUntilTheAppendersHaveLeft) {
 
 TEST(TableGates, GiveUpWaitingWhenTheCallIsCancelled) {
   TableGates gates;
-  const base::CallContext holder(Options());
+  const base::CallContext holder({.request_id = "r", .protocol = "internal"});
   const auto pass = gates.Enter(holder, "t", Use::kChange);
-  base::CallContext call(Options());
+  base::CallContext call({.request_id = "r", .protocol = "internal"});
   std::jthread cancelling(
       [&] { call.Cancel(base::ErrorKind::kCancelled, "no patience"); });
   const auto refused = gates.Enter(call, "t", Use::kAppend);
@@ -63,9 +54,9 @@ TEST(TableGates, GiveUpWaitingWhenTheCallIsCancelled) {
 
 TEST(TableGates, LetWaitersInWhenAWaitingChangeGivesUp) {
   TableGates gates;
-  const base::CallContext call(Options());
+  const base::CallContext call({.request_id = "r", .protocol = "internal"});
   const auto appending = gates.Enter(call, "t", Use::kAppend);
-  base::CallContext impatient(Options());
+  base::CallContext impatient({.request_id = "r", .protocol = "internal"});
   std::jthread changing(
       [&] { EXPECT_FALSE(gates.Enter(impatient, "t", Use::kChange).ok()); });
   std::jthread second([&] { EXPECT_TRUE(gates.Enter(call, "t", Use::kAppend).ok()); });

@@ -1,13 +1,10 @@
 // How fast batches get into a new in-memory table, beside what DuckDB's insert alone
-// does. Rows are the shape a6 of the benchmarks: int64, double, int64, "str_N", bool,
-// timestamp.
+// does.
 #include <memory>
-#include <string>
 #include <vector>
 
-#include "arrow/array.h"
-#include "arrow/builder.h"
 #include "benchmark/benchmark.h"
+#include "columnar/testing/sample_batches.h"
 #include "engine/database.h"
 #include "ingest/write_path.h"
 
@@ -16,57 +13,36 @@ namespace {
 
 constexpr int64_t kRows = 1'000'000;
 
-std::shared_ptr<arrow::RecordBatch> MakeRows() {
-  arrow::Int64Builder id, number;
-  arrow::DoubleBuilder fraction;
-  arrow::StringBuilder text;
-  arrow::BooleanBuilder truth;
-  arrow::TimestampBuilder time(arrow::timestamp(arrow::TimeUnit::NANO),
-                               arrow::default_memory_pool());
-  for (int64_t i = 0; i < kRows; ++i) {
-    (void)id.Append(i);
-    (void)fraction.Append(static_cast<double>(i) * 0.5);
-    (void)number.Append(i * 7919 % 1'000'003);
-    (void)text.Append("str_" + std::to_string(i));
-    (void)truth.Append(i % 3 == 0);
-    (void)time.Append(1'700'000'000'000'000'000 + i * 1'000);
-  }
-  const auto schema = arrow::schema(
-      {arrow::field("id", arrow::int64()), arrow::field("float_col", arrow::float64()),
-       arrow::field("int_col", arrow::int64()), arrow::field("str_col", arrow::utf8()),
-       arrow::field("bool_col", arrow::boolean()),
-       arrow::field("timestamp_col", time.type())});
-  return arrow::RecordBatch::Make(schema, kRows,
-                                  {*id.Finish(), *fraction.Finish(), *number.Finish(),
-                                   *text.Finish(), *truth.Finish(), *time.Finish()});
-}
-
 std::shared_ptr<arrow::RecordBatchReader> InBatchesOf(int64_t rows) {
-  static const auto all = MakeRows();
+  static const auto all = columnar::testing::ServiceRows(kRows);
   arrow::RecordBatchVector batches;
   for (int64_t from = 0; from < kRows; from += rows)
     batches.push_back(all->Slice(from, rows));
   return *arrow::RecordBatchReader::Make(std::move(batches));
 }
 
-void Ingest(benchmark::State& state) {
+// A write path to a new database in memory.
+struct World {
   const base::SystemClock clock;
-  base::Timers timers(clock);
-  catalog::Streams streams(clock, {}, {});
-  WritePath path(streams, clock, timers);
-  const auto database = *engine::Database::Open({});
-  const auto connection = *database->Connect();
-  const base::CallContext call({.request_id = "",
-                                .identity = "",
-                                .peer = "",
-                                .protocol = "internal",
-                                .method = "",
-                                .deadline = std::nullopt});
-  Order order = *path.OrderFor("t", {});
+  base::Timers timers{clock};
+  catalog::Streams streams{clock, {}, {}};
+  WritePath path{streams, clock, timers};
+  const std::unique_ptr<engine::Database> database = *engine::Database::Open({});
+  const std::unique_ptr<engine::Connection> connection = *database->Connect();
+  const base::CallContext call{{.request_id = "r", .protocol = "internal"}};
+
+  arrow::Result<Outcome> Ingest(const Order& order,
+                                std::shared_ptr<arrow::RecordBatchReader> batches) {
+    return path.Ingest(call, *connection, order, std::move(batches), {});
+  }
+};
+
+void Ingest(benchmark::State& state) {
+  World world;
+  Order order = *world.path.OrderFor("t", {});
   order.mode = Mode::kReplace;
   for (auto _ : state) {
-    const auto outcome =
-        path.Ingest(call, *connection, order, InBatchesOf(state.range(0)), {});
+    const auto outcome = world.Ingest(order, InBatchesOf(state.range(0)));
     if (!outcome.ok()) state.SkipWithError(outcome.status().ToString().c_str());
   }
   state.SetItemsProcessed(state.iterations() * kRows);
@@ -84,10 +60,8 @@ void InsertAlone(benchmark::State& state) {
   const auto connection = *database->Connect();
   for (auto _ : state) {
     const auto reader = InBatchesOf(state.range(0));
-    (void)connection->CreateTable({.catalog = "", .schema = "", .table = "t"},
-                                  *reader->schema(), false, true, false);
-    const auto rows =
-        connection->Insert({.catalog = "", .schema = "", .table = "t"}, reader);
+    (void)connection->CreateTable({.table = "t"}, *reader->schema(), false, true, false);
+    const auto rows = connection->Insert({.table = "t"}, reader);
     if (!rows.ok()) state.SkipWithError(rows.status().ToString().c_str());
   }
   state.SetItemsProcessed(state.iterations() * kRows);
@@ -100,23 +74,11 @@ BENCHMARK(InsertAlone)
     ->UseRealTime();
 
 void IngestOneRow(benchmark::State& state) {
-  const base::SystemClock clock;
-  base::Timers timers(clock);
-  catalog::Streams streams(clock, {}, {});
-  WritePath path(streams, clock, timers);
-  const auto database = *engine::Database::Open({});
-  const auto connection = *database->Connect();
-  const base::CallContext call({.request_id = "",
-                                .identity = "",
-                                .peer = "",
-                                .protocol = "internal",
-                                .method = "",
-                                .deadline = std::nullopt});
-  const Order order = *path.OrderFor("t", {});
-  const auto row = MakeRows()->Slice(0, 1);
+  World world;
+  const Order order = *world.path.OrderFor("t", {});
+  const auto row = columnar::testing::ServiceRows(kRows)->Slice(0, 1);
   for (auto _ : state) {
-    const auto outcome =
-        path.Ingest(call, *connection, order, *arrow::RecordBatchReader::Make({row}), {});
+    const auto outcome = world.Ingest(order, *arrow::RecordBatchReader::Make({row}));
     if (!outcome.ok()) state.SkipWithError(outcome.status().ToString().c_str());
   }
   state.SetItemsProcessed(state.iterations());
@@ -138,8 +100,7 @@ void ReadTableSchema(benchmark::State& state) {
   const auto connection = *database->Connect();
   (void)connection->Run("CREATE TABLE t (a BIGINT, b DOUBLE, c VARCHAR)");
   for (auto _ : state) {
-    benchmark::DoNotOptimize(
-        connection->TableSchema({.catalog = "", .schema = "", .table = "t"}));
+    benchmark::DoNotOptimize(connection->TableSchema({.table = "t"}));
   }
 }
 BENCHMARK(ReadTableSchema);

@@ -78,12 +78,7 @@ class WritePathTest : public ::testing::Test {
   catalog::Streams streams_{clock_, {}, {}};
   std::unique_ptr<engine::Database> database_ = engine::Database::Open({}).ValueOrDie();
   WritePath path_{streams_, clock_, timers_};
-  base::CallContext call_{{.request_id = "r",
-                           .identity = "",
-                           .peer = "",
-                           .protocol = "internal",
-                           .method = "",
-                           .deadline = std::nullopt}};
+  base::CallContext call_{{.request_id = "r", .protocol = "internal"}};
 };
 
 TEST_F(WritePathTest, MakesTheTableFromTheArrowSchemaAndAppendsToIt) {

@@ -132,4 +132,31 @@ std::shared_ptr<arrow::RecordBatch> BatchOfAllTypes() {
   return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), 3, std::move(arrays));
 }
 
+std::shared_ptr<arrow::RecordBatch> ServiceRows(int64_t rows, const std::string& text) {
+  arrow::Int64Builder id, number;
+  arrow::DoubleBuilder fraction;
+  arrow::StringBuilder texts;
+  arrow::BooleanBuilder truth;
+  const auto nanoseconds = arrow::timestamp(arrow::TimeUnit::NANO);
+  arrow::TimestampBuilder time(nanoseconds, arrow::default_memory_pool());
+  for (int64_t i = 0; i < rows; ++i) {
+    (void)id.Append(i);
+    (void)fraction.Append(static_cast<double>(i) * 0.37);
+    (void)number.Append(i * 7919 % 1'000'003);
+    (void)texts.Append(text + std::to_string(i));
+    (void)truth.Append(i % 3 == 0);
+    (void)time.Append(1'700'000'000'000'000'000 + i * 1'000);
+  }
+  auto schema = arrow::schema(
+      {arrow::field("id", arrow::int64()), arrow::field("float_col", arrow::float64()),
+       arrow::field("int_col", arrow::int64()), arrow::field("str_col", arrow::utf8()),
+       arrow::field("bool_col", arrow::boolean()),
+       arrow::field("timestamp_col", nanoseconds)});
+  return arrow::RecordBatch::Make(
+      std::move(schema), rows,
+      {id.Finish().ValueOrDie(), fraction.Finish().ValueOrDie(),
+       number.Finish().ValueOrDie(), texts.Finish().ValueOrDie(),
+       truth.Finish().ValueOrDie(), time.Finish().ValueOrDie()});
+}
+
 }  // namespace pintail::columnar::testing

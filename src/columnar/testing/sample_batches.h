@@ -36,4 +36,10 @@ std::vector<std::shared_ptr<arrow::Array>> ArraysOfAllTypes();
 // All of them as the columns c0, c1, … of one batch.
 std::shared_ptr<arrow::RecordBatch> BatchOfAllTypes();
 
+// Rows as a service sends them, of six columns and some 47 bytes, for benchmarks: id
+// int64, float_col double, int_col int64, str_col utf8 ("str_0", …), bool_col bool,
+// timestamp_col timestamp[ns]. Each text begins with `text`.
+std::shared_ptr<arrow::RecordBatch> ServiceRows(int64_t rows,
+                                                const std::string& text = "str_");
+
 }  // namespace pintail::columnar::testing
