@@ -137,6 +137,10 @@ http::HttpOptions HttpOf(const Settings& settings) {
       .stall_time = settings.Duration("http.stall_timeout"),
       .request_time = settings.Duration("http.request_timeout"),
       .min_bytes_per_second = settings.Integer("http.min_rate"),
+      .rate_grace = settings.Duration("http.rate_grace"),
+      .linger_bytes = settings.Integer("http.max_unwanted_body"),
+      .body_queue_bytes = size("http.body_buffer"),
+      .answer_queue_bytes = size("http.answer_buffer"),
   };
 }
 

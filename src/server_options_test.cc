@@ -44,6 +44,12 @@ TEST(ServerOptions, AreWhatTheRoomsHaveByDefault) {
   EXPECT_EQ(options->http.max_body_bytes, http.max_body_bytes);
   EXPECT_EQ(options->http.max_document_bytes, http.max_document_bytes);
   EXPECT_EQ(options->http.request_time, http.request_time);
+  EXPECT_EQ(options->http.rate_grace, http.rate_grace);
+  EXPECT_EQ(options->http.linger_bytes, http.linger_bytes);
+  EXPECT_EQ(options->http.body_queue_bytes, http.body_queue_bytes);
+  EXPECT_EQ(options->http.answer_queue_bytes, http.answer_queue_bytes);
+  // Else a full buffer would wait for the worker, and the worker for the buffer.
+  EXPECT_LE(http.prefetch_bytes, config::FindOption("http.body_buffer")->min);
   const gateway::GatewayOptions gateway;
   EXPECT_EQ(options->gateway.max_running_statements, gateway.max_running_statements);
   EXPECT_EQ(options->gateway.max_running_ingests, gateway.max_running_ingests);

@@ -22,7 +22,10 @@ class ConfigCommand final : public Command {
     check_ = parser.add_subcommand("check", "Tell whether the configuration is right");
     check_flags_.AddTo(*check_);
     show_ = parser.add_subcommand(
-        "show", "Print every setting in force and where it came from; secrets masked");
+        "show",
+        "Print every setting in force and where it came from. Secrets are masked; "
+        "${env:NAME} and ${file:/path} stand as they were written, since what they stand "
+        "for may be one");
     show_->add_option("--format", format_, "toml or table")
         ->check(CLI::IsMember({"toml", "table"}))
         ->capture_default_str();

@@ -35,15 +35,19 @@ struct HttpOptions {
   // After `rate_grace` of waiting for a peer, less than this many bytes a second ends it.
   int64_t min_bytes_per_second = 1'024;
   std::chrono::milliseconds rate_grace{10'000};
-  // How long, and how much of, an unwanted body is taken in so that its sender reads the
-  // refusal instead of a reset.
-  std::chrono::milliseconds linger_time{10'000};
+  // How much of an unwanted body is taken in so that its sender reads the refusal instead
+  // of a reset.
   int64_t linger_bytes = int64_t{1} << 30;
-  std::chrono::milliseconds sweep_interval{100};  // how often the times above are checked
 
-  size_t prefetch_bytes = 64 * 1024;        // of a body, before a worker is taken
   size_t body_queue_bytes = 1024 * 1024;    // received and not yet read by the handler
   size_t answer_queue_bytes = 1024 * 1024;  // written by the handler and not yet sent
+
+  // Tests set these; a server does not. They follow from how the door is built, and the
+  // ones above bound what an operator pays for.
+  std::chrono::milliseconds linger_time{10'000};  // as linger_bytes, but for the time
+  std::chrono::milliseconds sweep_interval{100};  // how often the times are checked
+  size_t prefetch_bytes = 64 * 1024;  // of a body, before a worker is taken; at most
+                                      // body_queue_bytes
   size_t answer_chunk_bytes =
       256 * 1024;  // a shorter answer is sent whole, with its length
 };
