@@ -1,7 +1,7 @@
 // `pintail query`: one SQL text, its answer in a format.
+#include <array>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 
 #include "CLI/CLI.hpp"
 #include "base/error.h"
@@ -13,8 +13,17 @@
 namespace pintail::cli {
 namespace {
 
-std::string ReadAll(std::istream& in) {
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+// By blocks: reading letter by letter from a folder throws.
+arrow::Result<std::string> ReadAll(std::istream& in, const std::string& name) {
+  std::string text;
+  std::array<char, 65'536> block;
+  while (in.read(block.data(), block.size()) || in.gcount() > 0) {
+    text.append(block.data(), static_cast<size_t>(in.gcount()));
+  }
+  if (!in.eof()) {
+    return base::MakeError(base::ErrorKind::kNotFound, "cannot read ", name);
+  }
+  return text;
 }
 
 class QueryCommand final : public Command {
@@ -89,12 +98,9 @@ class QueryCommand final : public Command {
   arrow::Result<std::string> Text() const {
     if (!file_.empty()) {
       std::ifstream in(file_);
-      if (!in) {
-        return base::MakeError(base::ErrorKind::kNotFound, "cannot read ", file_);
-      }
-      return ReadAll(in);
+      return ReadAll(in, file_);
     }
-    if (sql_ == "-") return ReadAll(std::cin);
+    if (sql_ == "-") return ReadAll(std::cin, "standard input");
     if (sql_.empty()) return UsageError("give an SQL text, - or --file");
     return sql_;
   }

@@ -49,7 +49,11 @@ class BoundedMessageReader final : public arrow::ipc::MessageReader {
 
   arrow::Result<MessagePtr> ReadNextMessage() override {
     ARROW_ASSIGN_OR_RAISE(const int64_t metadata_size, ReadMetadataSize());
-    if (metadata_size == 0) return nullptr;
+    if (metadata_size == 0) {
+      if (begun_) return nullptr;
+      return Lie("the Arrow IPC stream is empty; it begins with its schema");
+    }
+    begun_ = true;
     ARROW_ASSIGN_OR_RAISE(auto metadata, ReadExactly(*input_, metadata_size));
     ARROW_RETURN_NOT_OK(CheckIpcMessage(SpanOf(*metadata), limits_));
 
@@ -113,6 +117,7 @@ class BoundedMessageReader final : public arrow::ipc::MessageReader {
   const Limits limits_;
   BoundedPool& pool_;
   MessagePtr message_;
+  bool begun_ = false;
   int64_t dictionary_bytes_ = 0;
 };
 
@@ -172,7 +177,9 @@ arrow::Status CheckFileMetadata(arrow::io::RandomAccessFile& file, int64_t size,
                                 const Limits& limits) {
   constexpr std::string_view kMagic = "ARROW1";
   constexpr int64_t kTailBytes = sizeof(int32_t) + kMagic.size();
-  if (size < kTailBytes) return Status::OK();
+  if (size < kTailBytes) {
+    return Lie("an Arrow IPC file cannot be of ", size, " bytes");
+  }
   ARROW_ASSIGN_OR_RAISE(auto tail, file.ReadAt(size - kTailBytes, kTailBytes));
   if (!static_cast<std::string_view>(*tail).ends_with(kMagic)) return Status::OK();
   const int64_t length = ValueAt<int32_t>(tail->data(), 0);

@@ -93,6 +93,24 @@ TEST(OpenBatchReader, RefusesWhatIsNotOfTheFormat) {
   EXPECT_EQ(KindOfReading(Format::kJson, "[]"), ErrorKind::kInvalidArgument);
 }
 
+TEST(OpenBatchReader, SaysThatAnInputIsEmpty) {
+  const struct {
+    Format format;
+    const char* message;
+  } kCases[] = {
+      {Format::kArrowStream, "the Arrow IPC stream is empty"},
+      {Format::kArrowFile, "an Arrow IPC file cannot be of 0 bytes"},
+      {Format::kParquet, "a Parquet file cannot be of 0 bytes"},
+      {Format::kCsv, "the CSV text is empty"},
+      {Format::kNdjson, "the NDJSON text is empty"},
+  };
+  for (const auto& c : kCases) {
+    const auto table = ReadAll(c.format, std::string());
+    ASSERT_FALSE(table.ok()) << c.message;
+    EXPECT_THAT(table.status().message(), HasSubstr(c.message));
+  }
+}
+
 TEST(OpenBatchReader, RefusesTruncatedInputs) {
   const auto table = Numbers(1000);
   for (const Format format :

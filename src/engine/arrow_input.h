@@ -1,8 +1,9 @@
 // Arrow data as DuckDB reads it. Private to the engine.
 //
 // DuckDB takes most of Arrow as it is. What it does not take is brought to what it does
-// when no value changes by that (half floats, intervals of days and milliseconds, decimals
-// of 256 bits with at most 38 digits), and refused by name when not. Pure functions, callable from any thread.
+// when no value changes by that (half floats, intervals of days and milliseconds,
+// decimals of 256 bits with at most 38 digits), and refused by name when not. Pure
+// functions, callable from any thread.
 #pragma once
 
 #include <memory>

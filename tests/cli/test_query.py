@@ -138,7 +138,8 @@ def test_failures_exit_with_1_and_speak_on_standard_error(pintail):
         (["query", "SELEC 1"], "syntax error"),
         (["query", "SELECT * FROM no_such_table"], "no_such_table"),
         (["query", "SELECT 1", "--url", "grpc://127.0.0.1:1"], "127.0.0.1:1"),
-        (["query", "-f", "/no/such/file.sql"], "/no/such/file.sql"),
+        (["query", "-f", "/no/such/file.sql"], "cannot read /no/such/file.sql"),
+        (["query", "-f", "/tmp"], "cannot read /tmp"),
     ]:
         done = pintail(*arguments)
         assert done.returncode == 1, (arguments, done.stdout, done.stderr)
