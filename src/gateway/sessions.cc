@@ -40,9 +40,10 @@ arrow::Result<std::string> SettingStatement(engine::Connection& connection,
   const std::string setting = name == "time_zone" ? "TimeZone" : name;
   ARROW_ASSIGN_OR_RAISE(
       const auto known,
-      TextRows(connection,
-               "SELECT name FROM duckdb_settings() WHERE lower(name) = lower(" +
-                   QuoteText(setting) + ")"));
+      TextRows(
+          connection,
+          "SELECT name FROM duckdb_settings() WHERE lower(name) = lower($1::VARCHAR)",
+          {setting}));
   if (known.empty()) {
     return MakeError(ErrorKind::kNotFound, "there is no session option '", name,
                      "'; SELECT name FROM duckdb_settings() lists DuckDB's, besides "

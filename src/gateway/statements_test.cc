@@ -206,5 +206,16 @@ TEST(Statements, AreRememberedUpToTheBoundAndTheirTextToFourKilobytes) {
   EXPECT_EQ(world.Seen("SELECT max(length(sql)) FROM pintail.statements"), "4097");
 }
 
+TEST(Statements, AreRefusedWhenANulByteWouldCutThem) {
+  World world;
+  const SessionPtr session = world.Open();
+  world.Run(session, "CREATE TABLE t (a VARCHAR)");
+  const std::string cut("INSERT INTO t VALUES (1)\0 OR NOT", 32);
+  EXPECT_THAT(world.Run(session, cut), StartsWith("invalid_sql"));
+  EXPECT_THAT(world.Run(session, cut), HasSubstr("NUL character at byte 24"));
+  EXPECT_EQ(world.Seen("SELECT count(*) FROM t"), "0");
+  EXPECT_EQ(world.Run(session, "SELECT length('a' || chr(0))"), "2");
+}
+
 }  // namespace
 }  // namespace pintail::gateway

@@ -15,7 +15,6 @@ namespace {
 using base::ErrorKind;
 using base::MakeError;
 using engine::QuoteName;
-using engine::QuoteText;
 
 // Tables and views by the types that JDBC and ODBC know. DuckDB's own and the server's
 // are SYSTEM TABLE; pg_catalog and information_schema are among them.
@@ -32,48 +31,66 @@ constexpr char kAllTables[] = R"sql(
          comment, NULL::BIGINT
     FROM duckdb_views())sql";
 
+// SQL whose texts are bound: a name or a pattern may hold any byte.
+struct Question {
+  std::string sql;
+  std::vector<std::string> parameters = {};
+
+  // Binds the text; the parameter's place in SQL.
+  std::string Bind(std::string text) {
+    parameters.push_back(std::move(text));
+    return "$" + std::to_string(parameters.size()) + "::VARCHAR";
+  }
+};
+
 // A pattern may escape % and _ with a backslash; one at its end stands for itself.
-std::string LikeCondition(const std::string& column, const std::string& pattern) {
+std::string WholePattern(const std::string& pattern) {
   size_t trailing = 0;
   while (trailing < pattern.size() && pattern[pattern.size() - 1 - trailing] == '\\') {
     ++trailing;
   }
-  const std::string whole = trailing % 2 == 1 ? pattern + "\\" : pattern;
-  return " AND " + column + " LIKE " + QuoteText(whole) + " ESCAPE '\\'";
+  return trailing % 2 == 1 ? pattern + "\\" : pattern;
 }
 
-std::string Conditions(const TableFilter& filter) {
-  std::string conditions;
-  if (filter.catalog) conditions += " AND catalog = " + QuoteText(*filter.catalog);
-  if (filter.schema_pattern) {
-    conditions += LikeCondition("schema", *filter.schema_pattern);
+Question TablesQuestion(const TableFilter& filter) {
+  Question ask{.sql = "SELECT * FROM (" + std::string(kAllTables) + ") WHERE true"};
+  const auto like = [&](const char* column, const std::string& pattern) {
+    ask.sql += std::string(" AND ") + column + " LIKE " +
+               ask.Bind(WholePattern(pattern)) + " ESCAPE '\\'";
+  };
+  if (filter.catalog) ask.sql += " AND catalog = " + ask.Bind(*filter.catalog);
+  if (filter.schema_pattern) like("schema", *filter.schema_pattern);
+  if (filter.table_pattern) like("name", *filter.table_pattern);
+  if (filter.types.empty()) {
+    ask.sql += " AND type <> 'SYSTEM TABLE'";
+  } else {
+    std::string types;
+    for (const std::string& type : filter.types) {
+      types += (types.empty() ? "" : ", ") + ask.Bind(type);
+    }
+    ask.sql += " AND type IN (" + types + ")";
   }
-  if (filter.table_pattern) conditions += LikeCondition("name", *filter.table_pattern);
-  if (filter.types.empty()) return conditions + " AND type <> 'SYSTEM TABLE'";
-  conditions += " AND type IN (";
-  for (size_t i = 0; i < filter.types.size(); ++i) {
-    conditions += (i > 0 ? ", " : "") + QuoteText(filter.types[i]);
-  }
-  return conditions + ")";
+  ask.sql += " ORDER BY type, catalog, schema, name";
+  return ask;
 }
 
 // The columns of the first table of that name in the order in which SQL looks for it.
-std::string ColumnsQuery(const engine::TableName& table) {
-  std::string query =
-      "SELECT column_name, data_type, is_nullable, comment, "
-      "format('{}.{}', database_oid, table_oid) FROM duckdb_columns() "
-      "WHERE lower(table_name) = lower(" +
-      QuoteText(table.table) + ")";
-  if (!table.catalog.empty()) {
-    query += " AND lower(database_name) = lower(" + QuoteText(table.catalog) + ")";
-  }
-  if (!table.schema.empty()) {
-    query += " AND lower(schema_name) = lower(" + QuoteText(table.schema) + ")";
-  }
-  return query +
-         " ORDER BY (database_name = 'temp') DESC, "
-         "(database_name = current_database()) DESC, (schema_name = current_schema()) "
-         "DESC, database_oid, schema_oid, table_oid, column_index";
+Question ColumnsQuestion(const engine::TableName& table) {
+  Question ask{.sql =
+                   "SELECT column_name, data_type, is_nullable, comment, "
+                   "format('{}.{}', database_oid, table_oid) FROM duckdb_columns() "
+                   "WHERE true"};
+  const auto same = [&](const char* column, const std::string& name) {
+    ask.sql += std::string(" AND lower(") + column + ") = lower(" + ask.Bind(name) + ")";
+  };
+  same("table_name", table.table);
+  if (!table.catalog.empty()) same("database_name", table.catalog);
+  if (!table.schema.empty()) same("schema_name", table.schema);
+  ask.sql +=
+      " ORDER BY (database_name = 'temp') DESC, "
+      "(database_name = current_database()) DESC, (schema_name = current_schema()) "
+      "DESC, database_oid, schema_oid, table_oid, column_index";
+  return ask;
 }
 
 struct ColumnFacts {
@@ -84,8 +101,9 @@ struct ColumnFacts {
 
 arrow::Result<std::map<std::string, ColumnFacts>> ReadFacts(
     engine::Connection& connection, const engine::TableName& table) {
+  const Question ask = ColumnsQuestion(table);
   ARROW_ASSIGN_OR_RAISE(const auto rows,
-                        catalog::TextRows(connection, ColumnsQuery(table)));
+                        catalog::TextRows(connection, ask.sql, ask.parameters));
   std::map<std::string, ColumnFacts> facts;
   for (const catalog::TextRow& row : rows) {
     if (row[4] != rows.front()[4]) break;
@@ -115,11 +133,11 @@ arrow::Result<std::shared_ptr<arrow::RecordBatchReader>> GatewayImpl::Tables(
       *run, [&]() -> arrow::Result<std::shared_ptr<arrow::RecordBatchReader>> {
         ARROW_ASSIGN_OR_RAISE(Lease lease, session->LeaseAny(*run));
         ARROW_RETURN_NOT_OK(lease.AttachTo(*run));
-        const std::string sql = "SELECT * FROM (" + std::string(kAllTables) +
-                                ") WHERE true" + Conditions(filter) +
-                                " ORDER BY type, catalog, schema, name";
-        ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::RecordBatchReader> rows,
-                              lease.connection().Run(sql, {}, {.materialize = true}));
+        const Question ask = TablesQuestion(filter);
+        ARROW_ASSIGN_OR_RAISE(const auto values, catalog::TextParameters(ask.parameters));
+        ARROW_ASSIGN_OR_RAISE(
+            std::shared_ptr<arrow::RecordBatchReader> rows,
+            lease.connection().Run(ask.sql, values, {.materialize = true}));
         return rows;
       });
 }
