@@ -6,6 +6,7 @@
 #include "flight/commands/commands.h"
 #include "flight/request_kind.h"
 #include "flight/result_stream.h"
+#include "flight/sql_commands.h"
 #include "flight/upload_reader.h"
 
 namespace pintail::flight {
@@ -15,7 +16,8 @@ using arrow::flight::FlightDescriptor;
 using arrow::flight::ServerCallContext;
 using base::ErrorKind;
 
-arrow::Status UnknownCommand() {
+arrow::Status UnknownCommand(std::string_view method, std::string_view bytes) {
+  if (TypeOfMessage(bytes)) return CheckSqlCommand(method, bytes);
   return base::MakeError(ErrorKind::kInvalidArgument,
                          "The descriptor's command is none that is known here: send a "
                          "Flight SQL command, or the path of a table");
@@ -59,9 +61,10 @@ arrow::Status Listener::RouteInfo(Call& call, const ServerCallContext& context,
     return commands::PlanTable(call, request).Value(info);
   }
   if (KindOfRequest(request.cmd) == RequestKind::kFlightSql) {
+    ARROW_RETURN_NOT_OK(CheckSqlCommand("GetFlightInfo", request.cmd));
     return sql_.GetFlightInfo(context, request, info);
   }
-  return UnknownCommand();
+  return UnknownCommand("GetFlightInfo", request.cmd);
 }
 
 arrow::Status Listener::PollFlightInfo(const ServerCallContext& context,
@@ -99,7 +102,11 @@ arrow::Status Listener::GetSchema(const ServerCallContext& context,
     return call->Finish(commands::DescribeTable(*call, request).Value(schema));
   }
   if (KindOfRequest(request.cmd) != RequestKind::kFlightSql) {
-    return call->Finish(UnknownCommand());
+    return call->Finish(UnknownCommand("GetSchema", request.cmd));
+  }
+  if (const arrow::Status known = CheckSqlCommand("GetSchema", request.cmd);
+      !known.ok()) {
+    return call->Finish(known);
   }
   const CallContextAdapter adapter(context, *call);
   return call->Finish(sql_.GetSchema(adapter, request, schema));
@@ -131,10 +138,12 @@ arrow::Status Listener::RouteTicket(
                                       std::move(statement.transaction_id))
             .Value(stream);
       }
+      ARROW_RETURN_NOT_OK(CheckSqlCommand("DoGet", request.ticket));
       return sql_.DoGet(context, request, stream);
     case RequestKind::kJson:
       return commands::FetchJsonTicket(call, request.ticket).Value(stream);
     default:
+      if (TypeOfMessage(request.ticket)) return CheckSqlCommand("DoGet", request.ticket);
       return base::MakeError(ErrorKind::kInvalidArgument,
                              "The ticket is none of this server's: send one that it "
                              "handed out, or JSON with 'sql', 'table' or 'param_type'");
@@ -153,6 +162,9 @@ arrow::Status Listener::DoPut(
   const FlightDescriptor& request = upload->descriptor();
   if (request.type == FlightDescriptor::CMD &&
       KindOfRequest(request.cmd) == RequestKind::kFlightSql) {
+    if (const arrow::Status known = CheckSqlCommand("DoPut", request.cmd); !known.ok()) {
+      return call->Finish(known);
+    }
     const CallContextAdapter adapter(context, *call);
     return call->Finish(sql_.DoPut(adapter, std::move(upload), std::move(writer)));
   }

@@ -11,6 +11,7 @@
 #include "arrow/ipc/reader.h"
 #include "arrow/scalar.h"
 #include "flight/testing/door_fixture.h"
+#include "google/protobuf/any.pb.h"
 
 namespace pintail::flight {
 namespace {
@@ -73,6 +74,21 @@ TEST_F(MetadataTest, ListsTablesByPatternAndType) {
   EXPECT_EQ(tables("under\\_s%", nullptr), "memory|shop|under_score|TABLE");
   const std::vector<std::string> views = {"VIEW"};
   EXPECT_EQ(tables("%", &views), "memory|shop|names|VIEW");
+}
+
+TEST_F(MetadataTest, TakesANulByteInAFilterForWhatItIs) {
+  const std::string cut("sale\0' OR true --", 18);
+  const std::vector<std::string> types = {cut};
+  EXPECT_EQ(Get(client->GetTables({}, nullptr, nullptr, &cut, true, nullptr)), "");
+  EXPECT_EQ(Get(client->GetTables({}, nullptr, &cut, nullptr, true, nullptr)), "");
+  EXPECT_EQ(Get(client->GetTables({}, &cut, nullptr, nullptr, true, nullptr)), "");
+  EXPECT_EQ(Get(client->GetTables({}, nullptr, nullptr, nullptr, true, &types)), "");
+  EXPECT_EQ(Get(client->GetDbSchemas({}, &cut, nullptr)), "");
+  EXPECT_EQ(Get(client->GetDbSchemas({}, nullptr, &cut)), "");
+  EXPECT_EQ(Get(client->GetPrimaryKeys({}, TableRef{cut, cut, cut})), "");
+  EXPECT_EQ(Get(client->GetCrossReference({}, TableRef{cut, cut, cut},
+                                          TableRef{cut, cut, cut})),
+            "");
 }
 
 TEST_F(MetadataTest, TablesTellTheirColumns) {
@@ -214,6 +230,49 @@ TEST_F(MetadataTest, AListenerMayKeepQuietAboutTransactions) {
   EXPECT_NE(rows->find('0'), std::string::npos) << *rows;
   ASSERT_OK_AND_ASSIGN(auto transaction, quiet->BeginTransaction({}));
   ASSERT_OK(quiet->Commit({}, transaction));
+}
+
+// Commands of a later protocol, of another one, and those that belong to another call.
+TEST_F(MetadataTest, RefusesACommandItDoesNotKnowByItsName) {
+  using arrow::flight::FlightDescriptor;
+  const auto any = [](const std::string& type) {
+    google::protobuf::Any message;
+    message.set_type_url("type.googleapis.com/" + type);
+    return message.SerializeAsString();
+  };
+  auto plain = Connect();
+  const auto batch = Numbers("a", {1});
+  for (const std::string type : {"arrow.flight.protocol.sql.CommandGetTheMoon",
+                                 "arrow.flight.protocol.sql.ActionBeginSavepointRequest",
+                                 "google.protobuf.StringValue"}) {
+    const auto descriptor = FlightDescriptor::Command(any(type));
+    const arrow::Status put = [&]() -> arrow::Status {
+      ARROW_ASSIGN_OR_RAISE(auto upload, plain->DoPut({}, descriptor, batch->schema()));
+      ARROW_RETURN_NOT_OK(upload.writer->DoneWriting());
+      std::shared_ptr<arrow::Buffer> answer;
+      ARROW_RETURN_NOT_OK(upload.reader->ReadMetadata(&answer));
+      return upload.writer->Close();
+    }();
+    const std::pair<const char*, arrow::Status> kAnswers[] = {
+        {"GetFlightInfo", plain->GetFlightInfo({}, descriptor).status()},
+        {"GetSchema", plain->GetSchema({}, descriptor).status()},
+        {"DoGet", plain->DoGet({}, arrow::flight::Ticket{any(type)}).status()},
+        {"DoPut", put}};
+    for (const auto& [method, status] : kAnswers) {
+      EXPECT_TRUE(status.IsInvalid()) << method << ": " << status;
+      const std::string expected =
+          std::string(method) + " takes no message of the type '" + type + "'";
+      EXPECT_NE(status.message().find(expected), std::string::npos)
+          << method << ": " << status;
+    }
+  }
+  const arrow::Status misplaced =
+      plain
+          ->GetFlightInfo({}, FlightDescriptor::Command(any(
+                                  "arrow.flight.protocol.sql.CommandStatementUpdate")))
+          .status();
+  EXPECT_NE(misplaced.message().find("CommandStatementUpdate'"), std::string::npos)
+      << misplaced;
 }
 
 }  // namespace

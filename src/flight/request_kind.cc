@@ -1,5 +1,6 @@
 #include "flight/request_kind.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/error.h"
@@ -72,6 +73,18 @@ RequestKind KindOfRequest(std::string_view bytes) {
     return RequestKind::kFlightSql;
   }
   return RequestKind::kUnknown;
+}
+
+std::optional<std::string> TypeOfMessage(std::string_view bytes) {
+  google::protobuf::Any any;
+  if (!ParseAny(bytes, &any) || any.type_url().empty()) return std::nullopt;
+  // The name follows the last slash of the URL.
+  const std::string& url = any.type_url();
+  const std::string name = url.substr(url.rfind('/') + 1, 200);
+  const bool printable =
+      std::ranges::all_of(name, [](unsigned char c) { return c > ' ' && c < 0x7f; });
+  if (name.empty() || !printable) return std::nullopt;
+  return name;
 }
 
 std::optional<std::string> FlightSqlCommand(std::string_view bytes,

@@ -22,6 +22,10 @@ enum class RequestKind : uint8_t {
 
 RequestKind KindOfRequest(std::string_view bytes);
 
+// The full name of the message inside an Any, at most 200 bytes of it; empty when the
+// bytes are no Any.
+std::optional<std::string> TypeOfMessage(std::string_view bytes);
+
 // The message inside an Any of the Flight SQL command `name` ("CommandStatementQuery");
 // empty when it is another.
 std::optional<std::string> FlightSqlCommand(std::string_view bytes,

@@ -45,6 +45,15 @@ TEST(RequestKind, UnpacksTheNamedCommandOnly) {
   EXPECT_EQ(FlightSqlCommand("rubbish", "CommandGetTables"), std::nullopt);
 }
 
+TEST(RequestKind, TellsTheTypeOfAnyMessage) {
+  EXPECT_EQ(TypeOfMessage(Any("google.protobuf.StringValue")),
+            "google.protobuf.StringValue");
+  EXPECT_EQ(TypeOfMessage(Any("")), std::nullopt);
+  EXPECT_EQ(TypeOfMessage(Any("not\nprintable")), std::nullopt);
+  EXPECT_EQ(TypeOfMessage("SELECT 1"), std::nullopt);
+  EXPECT_EQ(TypeOfMessage(""), std::nullopt);
+}
+
 TEST(RequestKind, ReadsProtobufFields) {
   const std::string message(
       "\x0a\x03"

@@ -7,6 +7,7 @@
 #include "flight/json_reader.h"
 #include "flight/put_command.h"
 #include "flight/request_kind.h"
+#include "flight/sql_commands.h"
 #include "flight/upload_reader.h"
 
 namespace pintail::flight::commands {
@@ -26,6 +27,7 @@ arrow::Result<gateway::IngestRequest> RequestOf(const fl::FlightDescriptor& desc
   if (KindOfRequest(descriptor.cmd) == RequestKind::kJson) {
     return ParsePutCommand(descriptor.cmd, limits);
   }
+  if (TypeOfMessage(descriptor.cmd)) return CheckSqlCommand("DoPut", descriptor.cmd);
   return base::MakeError(
       base::ErrorKind::kInvalidArgument,
       "The upload's descriptor is neither a path to a table nor a known command: send "
