@@ -56,6 +56,7 @@ TEST_F(StatementTest, KeepsWhatAnInsertReturnsUntilItIsFetched) {
 TEST_F(StatementTest, ResultsThatHaveServedTakeNoRoomFromNewOnes) {
   Start({.listen = {ListenAddress{}}}, {.max_parked_results = 4});
   ASSERT_OK(client->ExecuteUpdate({}, "CREATE TABLE t (a BIGINT)").status());
+  ASSERT_OK_AND_ASSIGN(auto waiting, client->Execute({}, "SELECT 9"));
   for (int i = 0; i < 20; ++i) {
     ASSERT_OK(Query(*client, "SELECT 1").status());
     // Nobody fetches this one.
@@ -69,6 +70,28 @@ TEST_F(StatementTest, ResultsThatHaveServedTakeNoRoomFromNewOnes) {
         Rows(*client, std::make_unique<arrow::flight::FlightInfo>(*info)).ValueOr(""),
         "7");
   }
+  EXPECT_EQ(Rows(*client, std::move(waiting)).ValueOr("gave way"), "9");
+}
+
+TEST_F(StatementTest, OfATransactionKnowItsTablesAndOthersDoNot) {
+  ASSERT_OK_AND_ASSIGN(auto transaction, client->BeginTransaction({}));
+  ASSERT_OK(
+      client->ExecuteUpdate({}, "CREATE TABLE fresh (a BIGINT)", transaction).status());
+  const std::string sql = "SELECT a FROM fresh";
+  ASSERT_OK(client->GetExecuteSchema({}, sql, transaction).status());
+  ASSERT_OK_AND_ASSIGN(auto prepared, client->Prepare({}, sql, transaction));
+  ASSERT_OK(prepared->Close());
+  EXPECT_FALSE(client->GetExecuteSchema({}, sql).ok());
+  EXPECT_FALSE(client->Prepare({}, sql).ok());
+  // The protocol's listing names no transaction.
+  const std::string name = "fresh";
+  const auto listed = [&] {
+    return Rows(*client, client->GetTables({}, nullptr, nullptr, &name, false, nullptr))
+        .ValueOr("failed");
+  };
+  EXPECT_EQ(listed(), "");
+  ASSERT_OK(client->Commit({}, transaction));
+  EXPECT_EQ(listed(), "memory|main|fresh|TABLE");
 }
 
 TEST_F(StatementTest, UpdatesReportTheRowsTheyChanged) {

@@ -109,6 +109,21 @@ TEST(Transactions, LeftOpenAreRolledBackWhenTheirSessionIdlesOut) {
   EXPECT_EQ(world.Seen("SELECT count(*) FROM t"), "0");
 }
 
+TEST(Transactions, AreBoundedInAllAndRefusedPastThat) {
+  World world({.max_sessions = 3});
+  const SessionPtr session = world.Open();
+  std::string last;
+  for (int i = 0; i < 3; ++i) {
+    last = world.gateway->Begin(World::Call(), session).ValueOrDie();
+  }
+  const std::string refused =
+      Text(world.gateway->Begin(World::Call(), world.Open("other")).status());
+  EXPECT_THAT(refused, StartsWith("resource_exhausted"));
+  EXPECT_THAT(refused, HasSubstr("session.max"));
+  EXPECT_EQ(Text(world.gateway->Rollback(World::Call(), last)), "ok");
+  EXPECT_TRUE(world.gateway->Begin(World::Call(), session).ok());
+}
+
 TEST(Transactions, KeepRunningAfterAStatementWasCancelled) {
   World world;
   const SessionPtr session = world.Open();
