@@ -47,7 +47,7 @@ class GrpcCall {
   // the call's handler is known to run.
   void Abort();
   // Whether the client cancelled the call or its connection broke. A client that has only
-  // ended its stream is still there.
+  // ended its stream is still there. True at the latest when a read has failed for that.
   bool ClientIsGone() const;
 
   // What the client gets when the call ends, instead of what Arrow makes of its status.

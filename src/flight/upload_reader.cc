@@ -10,6 +10,7 @@
 #include "columnar/batch_reader.h"
 #include "columnar/ipc_metadata_check.h"
 #include "flight/capped_pool.h"
+#include "flight/door.h"
 
 namespace pintail::flight {
 namespace {
@@ -63,25 +64,46 @@ class MessageSource final : public arrow::ipc::MessageReader {
     return ended_ ? CheckEnd() : arrow::Status::OK();
   }
 
-  // gRPC reads the same end of stream whether the client finished or its connection
-  // broke, and tells the difference a moment later. What was not finished must not be
-  // committed.
+  // A read ends alike when the client has finished and when its connection broke, but
+  // gRPC has marked the call as cancelled by then if it broke. What was not finished must
+  // not be committed (docs/decisions/005).
   arrow::Status CheckEnd() const {
+    if (ClientIsGone()) return CutShort();
+    if (!MayHaveBeenTooLong()) return arrow::Status::OK();
     constexpr int kLooks = 10;
     for (int look = 0; look < kLooks; ++look) {
-      if (call_.grpc_call()->ClientIsGone()) {
-        return base::MakeError(base::ErrorKind::kCancelled,
-                               "the client went away before it ended its stream");
-      }
       std::this_thread::sleep_for(std::chrono::microseconds(50));
+      if (ClientIsGone()) return CutShort();
     }
     return arrow::Status::OK();
+  }
+
+  // Whether enough time has passed for a message to have come that gRPC refused for its
+  // length: then too the read ends, and the call is marked a moment later only. Bytes
+  // come no faster than memory is copied; the first may have come before this object was
+  // made.
+  bool MayHaveBeenTooLong() const {
+    constexpr double kMostBytesPerSecond = 32e9;
+    constexpr std::chrono::milliseconds kHeadStart{10};
+    const std::chrono::duration<double> least(
+        static_cast<double>(call_.door().options.max_message_bytes) /
+        kMostBytesPerSecond);
+    return std::chrono::steady_clock::now() - began_ >= least - kHeadStart;
+  }
+
+  bool ClientIsGone() const { return call_.grpc_call()->ClientIsGone(); }
+
+  static arrow::Status CutShort() {
+    return base::MakeError(base::ErrorKind::kCancelled,
+                           "the client went away before it ended its stream, or sent a "
+                           "message longer than flight.max_message");
   }
 
   Call& call_;
   FlightMessageReader& inner_;
   const columnar::Limits limits_;
   const std::shared_ptr<CappedPool> pool_;
+  const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   bool ended_ = false;
 };
 
