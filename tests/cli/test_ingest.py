@@ -6,6 +6,7 @@ import pytest
 
 from flight_sql import FlightSqlClient
 from ipc_messages import file_bytes, table_bytes
+from pintail_server import Server, run_pintail
 
 TABLE = pa.table({"i": [1, 2, 3], "s": ["a", "b", None]})
 NDJSON = b'{"i": 1, "s": "a"}\n{"i": 2, "s": "b"}\n{"i": 3, "s": null}\n'
@@ -109,3 +110,20 @@ def test_a_large_file_is_streamed(pintail, server, table_name, tmp_path):
     with FlightSqlClient(server.flight_uri) as client:
         assert client.rows(f"SELECT count(*), sum(i)::BIGINT FROM {table_name}") == [
             (1_000_000, 499_999_500_000)]
+
+
+def test_arrow_writes_no_lines_of_its_own(table_name, tmp_path):
+    """Its library warns on standard error, past the log, when a status is thrown away."""
+    with Server() as server:
+        environment = {"PINTAIL_URL": server.flight_uri}
+        path = write(tmp_path / "data.arrow")
+        told = "".join(run_pintail(*arguments, env=environment).stderr for arguments in (
+            ("ingest", path, "--table", table_name),
+            ("ingest", path, "--table", table_name, "--mode", "append"),
+            ("query", f"SELECT * FROM {table_name}"),
+            ("query", "SELECT * FROM missing"),
+        ))
+        server.terminate()
+        assert server.wait() == 0
+        assert "missing" in told
+        assert "cpp/src/arrow" not in told + server.log()
