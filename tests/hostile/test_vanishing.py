@@ -1,5 +1,6 @@
 """Clients that go away in the middle leave no query, no lock and no rows behind."""
 
+import pathlib
 import socket
 import struct
 import subprocess
@@ -32,10 +33,41 @@ for _ in range(10):
 os._exit(7)
 """
 
+ASK = """
+import sys, pyarrow as pa
+sys.path.insert(0, sys.argv[1])
+import flight_sql as fs
+client = fs.FlightSqlClient(sys.argv[2])
+info = client.info(fs.statement_query(sys.argv[3]))
+client.flight.do_get(info.endpoints[0].ticket).read_all()
+"""
+
+# Uploads that have sent all they will send, and have not said that it is all.
+HOLD_UPLOADS = """
+import sys, threading
+sys.path.insert(0, sys.argv[1])
+import pyarrow as pa
+from ipc_messages import split, table_bytes
+from raw_flight import RawFlight, descriptor_for_path, flight_data
+never = threading.Event()
+messages = split(table_bytes(pa.table({"i": list(range(1000))})))
+
+def upload(number):
+    def held():
+        for index, (metadata, body) in enumerate(messages):
+            descriptor = descriptor_for_path(sys.argv[3] + str(number)) if index == 0 else None
+            yield flight_data(metadata, body, descriptor)
+        never.wait()
+
+    RawFlight(sys.argv[2]).do_put(held())
+
+for number in range(int(sys.argv[4])):
+    threading.Thread(target=upload, args=[number]).start()
+never.wait()
+"""
+
 
 def run_and_die(server, program, argument):
-    import pathlib
-
     tests = str(pathlib.Path(__file__).parent.parent)
     done = subprocess.run([sys.executable, "-c", program, tests, server.flight_uri, argument],
                           timeout=60)
@@ -65,6 +97,26 @@ def test_a_writer_that_dies_leaves_nothing(target, table_name):
     target.wait_until(rolled_back, "the upload is rolled back")
 
 
+def test_uploads_that_were_not_ended_are_not_committed(target, table_name):
+    """The end of a connection looks like the end of a stream for a moment: hence so many."""
+    uploads = 40
+    tests = str(pathlib.Path(__file__).parent.parent)
+    with FlightSqlClient(target.flight_uri) as client:
+
+        def running():
+            return client.rows("SELECT count(*) FROM pintail.statements WHERE state = 'running'"
+                               f" AND starts_with(sql, 'INGEST INTO \"{table_name}')")[0][0]
+
+        holder = subprocess.Popen([sys.executable, "-c", HOLD_UPLOADS, tests,
+                                   target.flight_address, table_name, str(uploads)])
+        try:
+            target.wait_until(lambda: running() == uploads, "all uploads have begun")
+        finally:
+            holder.kill()
+            holder.wait()
+        target.wait_until(lambda: running() == 0, "all uploads have ended")
+
+
 def test_a_client_that_dies_in_a_long_query_ends_it(target):
     """No row ever comes: the server must see by itself that nobody waits."""
     sql = ("SELECT range AS dead_waiter FROM range(1000000000) a"
@@ -78,6 +130,29 @@ def test_a_client_that_dies_in_a_long_query_ends_it(target):
     line.close()
     target.wait_until(lambda: states(target, "dead_waiter") == [("cancelled",)],
                       "the query is cancelled")
+
+
+# The first takes effect while the flight is asked for, the other runs while it is fetched.
+@pytest.mark.parametrize("sql", [
+    "CREATE TABLE never AS SELECT range AS dead_asker FROM range(100000000000)",
+    "SELECT range AS dead_fetcher FROM range(1000000000) a WHERE range * 7 % 1000003 = 1000004",
+])
+def test_a_flight_client_that_dies_in_a_long_statement_ends_it(target, sql):
+    """No row ever comes, so nothing is sent that could fail."""
+    tests = str(pathlib.Path(__file__).parent.parent)
+    with FlightSqlClient(target.flight_uri) as client:
+
+        def states_now():
+            return client.rows("SELECT state FROM pintail.statements"
+                               f" WHERE starts_with(sql, '{sql[:48]}')")
+
+        asker = subprocess.Popen([sys.executable, "-c", ASK, tests, target.flight_uri, sql])
+        try:
+            target.wait_until(lambda: states_now() == [("running",)], "the statement runs")
+        finally:
+            asker.kill()
+            asker.wait()
+        target.wait_until(lambda: states_now() == [("cancelled",)], "the statement is cancelled")
 
 
 def test_a_flight_call_past_its_deadline_ends_its_query(target):
