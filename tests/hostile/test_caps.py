@@ -1,0 +1,103 @@
+"""Each count that can grow has a cap: what is over it is refused by name, and what was taken
+before stays, and room comes back."""
+
+import pyarrow as pa
+import pyarrow.flight as flight
+import pytest
+import requests
+
+import flight_sql as fs
+from flight_sql import FlightSqlClient
+
+ENDLESS = "SELECT range FROM range(1000000000000)"
+CAP = 3
+REFUSED = (pa.ArrowException, flight.FlightError)
+
+
+def begin_to_read(client, sql=ENDLESS):
+    reader = client.flight.do_get(client.info(fs.statement_query(sql)).endpoints[0].ticket)
+    reader.read_chunk()
+    return reader
+
+
+def test_running_statements(start_target):
+    server = start_target("--statement-max-running", CAP)
+    with FlightSqlClient(server.flight_uri) as client:
+        readers = [begin_to_read(client) for _ in range(CAP)]
+        with pytest.raises(REFUSED, match="max_running"):
+            client.rows("SELECT 1")
+        answer = requests.post(server.http_url + "/v1/query", json={"sql": "SELECT 1"}, timeout=30)
+        assert answer.status_code == 429
+        assert readers[0].read_chunk().data.num_rows > 0
+        for reader in readers:
+            reader.cancel()
+
+        def served():
+            try:
+                return client.rows("SELECT 1") == [(1,)]
+            except REFUSED:
+                return False
+
+        server.wait_until(served, "there is room again")
+    server.assert_unharmed()
+
+
+def test_running_ingests(start_target):
+    server = start_target("--ingest-max-running", CAP)
+    table = pa.table({"i": [1]})
+    client = flight.FlightClient(server.flight_uri)
+    puts = [client.do_put(flight.FlightDescriptor.for_path("busy"), table.schema)
+            for _ in range(CAP)]
+    with FlightSqlClient(server.flight_uri) as other:
+        server.wait_until(
+            lambda: other.rows("SELECT count(*) FROM pintail.statements WHERE verb = 'INGEST'"
+                               " AND state = 'running'") == [(CAP,)], "all uploads have begun")
+        with pytest.raises(REFUSED, match="max_running"):
+            other.ingest(fs.statement_ingest("busy", fs.NOT_EXIST_CREATE, fs.EXISTS_APPEND), table)
+        for writer, reader in puts:
+            writer.write_table(table)
+            writer.done_writing()
+            while reader.read() is not None:
+                pass
+            writer.close()
+        assert other.rows("SELECT count(*) FROM busy") == [(CAP,)]
+        other.update("DROP TABLE busy")
+    server.assert_unharmed()
+
+
+def test_sessions(start_target):
+    server = start_target("--session-max", CAP)
+    clients = [FlightSqlClient(server.flight_uri) for _ in range(CAP)]
+    for client in clients:
+        assert client.rows("SELECT 1") == [(1,)]
+    with FlightSqlClient(server.flight_uri) as late:
+        with pytest.raises(REFUSED, match="session"):
+            late.rows("SELECT 1")
+        assert clients[0].rows("SELECT 2") == [(2,)]
+        clients[0].close_session()
+        assert late.rows("SELECT 3") == [(3,)]
+    for client in clients:
+        client.__exit__()
+    server.assert_unharmed()
+
+
+def test_prepared_statements(start_target):
+    server = start_target("--session-max-prepared", CAP)
+    with FlightSqlClient(server.flight_uri) as client, FlightSqlClient(server.flight_uri) as other:
+        handles = [client.prepare("SELECT 1")[0] for _ in range(CAP)]
+        with pytest.raises(REFUSED, match="max_prepared"):
+            client.prepare("SELECT 1")
+        other.prepare("SELECT 1")  # the cap is a session's
+        client.close_prepared(handles[0])
+        client.prepare("SELECT 1")
+    server.assert_unharmed()
+
+
+def test_parked_results_and_no_effect_past_the_cap(start_target):
+    server = start_target("--statement-max-parked-results", CAP)
+    with FlightSqlClient(server.flight_uri) as client:
+        for _ in range(CAP):
+            client.info(fs.statement_query("SELECT 1"))
+        with pytest.raises(REFUSED, match="max_parked"):
+            client.info(fs.statement_query("DELETE FROM canary RETURNING i"))
+    server.assert_unharmed()
