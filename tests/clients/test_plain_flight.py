@@ -46,7 +46,9 @@ def test_put_without_a_stream_name_goes_to_default(fresh_server):
 
 
 def test_put_is_one_transaction(flight_client, table_name):
-    descriptor = flight.FlightDescriptor.for_path(table_name)
+    """Whatever the rows are that the database is given at a time."""
+    descriptor = flight.FlightDescriptor.for_command(
+        json.dumps({"target_table": table_name, "chunk_size": 10}).encode())
     put(flight_client, descriptor, pa.table({"i": pa.array([1], pa.int64())}))
     flight_client.update(f"CREATE UNIQUE INDEX {table_name}_i ON {table_name} (i)")
     with pytest.raises(pa.ArrowException, match="(?i)duplicate"):

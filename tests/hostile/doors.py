@@ -1,5 +1,7 @@
 """The ways by which hostile Arrow data reaches the server, byte for byte as the test has it."""
 
+import json
+
 import grpc
 import requests
 
@@ -52,6 +54,11 @@ def _put(server, descriptor, messages):
 def by_put(server, table, stream):
     """Flight DoPut by path."""
     _put(server, descriptor_for_path(table), ipc_messages.split(stream))
+
+
+def put_by_command(server, command, stream):
+    """Flight DoPut by a command in JSON."""
+    _put(server, descriptor_for_command(json.dumps(command).encode()), ipc_messages.split(stream))
 
 
 def by_statement_ingest(server, table, stream):

@@ -10,7 +10,7 @@ import struct
 import pyarrow as pa
 import pytest
 
-from hostile.doors import WAYS, Refusal
+from hostile.doors import WAYS, Refusal, put_by_command
 from ipc_messages import join, split, table_bytes
 
 
@@ -231,6 +231,43 @@ def test_more_columns_than_the_limit_are_refused(target, table_name, way):
         way(target, table_name, columns(10_001))
     assert caught.value.kind in ("invalid_argument", "resource_exhausted")
     assert "10001 columns; the limit is 10000" in caught.value.message
+
+
+def by_chunks_over_rest(server, table, stream):
+    WAYS[0](server, f"{table}?chunk_rows=10", stream)
+
+
+def by_chunks_over_flight(server, table, stream):
+    put_by_command(server, {"target_table": table, "chunk_size": 10}, stream)
+
+
+@pytest.mark.parametrize("way", [by_chunks_over_rest, by_chunks_over_flight])
+def test_a_lie_after_many_chunks_leaves_nothing(target, rest_of, table_name, way):
+    """What was handed to the database before is undone: rows, columns and the table itself."""
+    good = split(table_bytes(pa.table({"s": ["abc", "def", "ghi"] * 100, "new": range(300)})))
+    last = split(lie(pa.table({"s": ["abc", "def", "ghi"], "new": [1, 2, 3]}),
+                     pack("i", 0, 3, 6, 9), pack("i", 0, 3, 6, 1 << 20)))
+    stream = join([*good, *[good[1]] * 10, last[1]])
+    with pytest.raises(Refusal):
+        way(target, table_name, stream)
+    target.assert_unharmed()
+    rest = rest_of(target)
+    rest.sql(f"CREATE TABLE {table_name} AS SELECT 'kept' AS s")
+    try:
+        with pytest.raises(Refusal):
+            way(target, table_name, stream)
+        assert rest.sql(f"SELECT * FROM {table_name}") == [{"s": "kept"}]
+    finally:
+        rest.sql(f"DROP TABLE {table_name}")
+
+
+def test_more_rows_than_a_batch_may_have_are_refused(start_target):
+    server = start_target("--limits-max-rows-per-batch", "100")
+    for way in WAYS:
+        with pytest.raises(Refusal) as caught:
+            way(server, "long", table_bytes(pa.table({"n": range(101)})))
+        assert "101 rows; the limit is 100" in caught.value.message
+    server.assert_unharmed()
 
 
 @pytest.mark.parametrize("way", WAYS)
