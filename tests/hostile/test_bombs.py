@@ -68,6 +68,32 @@ def test_a_bomb_of_a_body(unmoved, table_name, encoding, media_type):
     assert caught.value.kind in ("resource_exhausted", "invalid_argument")
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "zstd"])
+def test_a_bomb_of_rows(target, table_name, encoding):
+    """Every byte of it is what it should be: only its growth gives it away."""
+    rows = b"n\n" + b"0\n" * (32 * MEBIBYTE)
+    bomb = pa.Codec("zstd", 3).compress(rows, asbytes=True) if encoding == "zstd" else gzip.compress(rows)
+    assert len(bomb) < len(rows) / 500
+    with pytest.raises(Refusal) as caught:
+        by_rest(target, table_name, bomb, "text/csv", {"Content-Encoding": encoding})
+    assert caught.value.kind == "resource_exhausted"
+    assert "max_compression_ratio" in caught.value.message
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "zstd"])
+def test_a_body_that_decodes_to_more_than_the_limit(start_target, encoding):
+    """Though it hardly grows."""
+    server = start_target("--limits-max-decompressed", "1MiB")
+    rows = b"n\n" + b"".join(b"%d\n" % (number * 7919 % 1000003) for number in range(200_000))
+    body = pa.Codec("zstd", 3).compress(rows, asbytes=True) if encoding == "zstd" else gzip.compress(rows)
+    assert MEBIBYTE < len(rows) < 20 * len(body)
+    with pytest.raises(Refusal) as caught:
+        by_rest(server, "large", body, "text/csv", {"Content-Encoding": encoding})
+    assert caught.value.kind == "resource_exhausted"
+    assert "limits.max_decompressed" in caught.value.message
+    server.assert_unharmed()
+
+
 def test_a_bomb_in_a_bomb(unmoved, zero_table, table_name):
     inner = table_bytes(zero_table, compression="zstd")
     with pytest.raises(Refusal) as caught:
