@@ -112,6 +112,43 @@ def test_logs_can_be_json(start_server):
     assert any(line.get("request_id") == "duck-4711" for line in lines)
 
 
+def log_lines(server, message):
+    """The lines of the JSON log that begin with a message."""
+    import json
+
+    lines = (server.folder / "log.json").read_text().splitlines()
+    return [line for line in map(json.loads, lines) if line["message"].startswith(message)]
+
+
+def test_every_line_about_a_request_tells_its_id(start_server):
+    """The error names the id, and with it every line about the call is found."""
+    import re
+
+    import pyarrow as pa
+    import pytest
+    import requests
+
+    from flight_sql import FlightSqlClient
+
+    server = start_server("--log-format", "json", "--log-level", "debug", "--log-path", "log.json")
+    answer = requests.post(server.http_url + "/v1/query", json={"sql": "SELECT x FROM nowhere"},
+                           headers={"X-Request-Id": "duck-4712"}, timeout=30)
+    assert answer.headers["X-Request-Id"] == "duck-4712"
+    own = requests.post(server.http_url + "/v1/query", json={"sql": "SELECT 1"}, timeout=30,
+                        headers={"X-Request-Id": "not an id"}).headers["X-Request-Id"]
+    assert re.fullmatch("[0-9a-f]{8,}", own)
+    with FlightSqlClient(server.flight_uri) as client:
+        with pytest.raises(pa.ArrowException) as caught:
+            client.rows("SELECT y FROM nowhere")
+        flight_id = re.search(r"\(request ([0-9a-f]+)\)", str(caught.value)).group(1)
+    server.stop_quietly()
+    ended = {line["request_id"] for line in log_lines(server, "statement ended")}
+    assert {"duck-4712", own, flight_id} <= ended
+    assert [line["request_id"] for line in log_lines(server, "call failed")] == [flight_id]
+    told = [line["request_id"] for line in log_lines(server, "") if "http" in line.values()]
+    assert "duck-4712" in told and own in told
+
+
 def test_a_slow_statement_is_logged_without_its_parameters(start_server):
     import requests
 

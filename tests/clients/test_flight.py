@@ -52,6 +52,14 @@ def test_a_change_takes_effect_once_and_at_the_info_call(flight_client, table_na
     assert counted(flight_client, table_name) == 1
 
 
+def test_a_result_whose_columns_changed_meanwhile_is_refused(flight_client, table_name):
+    flight_client.update(f"CREATE TABLE {table_name} AS SELECT 1 AS i")
+    info = flight_client.info(fs.statement_query(f"SELECT * FROM {table_name}"))
+    flight_client.update(f"ALTER TABLE {table_name} ADD COLUMN s VARCHAR")
+    with pytest.raises(pa.ArrowException, match="columns have changed since it was announced"):
+        flight_client.flight.do_get(info.endpoints[0].ticket).read_all()
+
+
 def test_prepared_by_position(flight_client):
     handle, _, parameters = flight_client.prepare("SELECT ?::INTEGER + ?::INTEGER")
     assert len(parameters) == 2

@@ -63,6 +63,7 @@ def test_a_file_of_another_program(tmp_path):
     path.write_text("Dear Sir or Madam, this is no database at all.\n" * 500)
     output = refused(database=path)
     assert "letter.txt" in output
+    assert "it is not a DuckDB database" in output
     assert path.read_text().startswith("Dear Sir"), "the file was changed"
 
 
@@ -77,6 +78,7 @@ def test_a_file_of_a_newer_version(tmp_path):
     path.write_bytes(content)
     output = refused(database=path)
     assert "newer.duckdb" in output
+    assert "9999" in output and "Use a newer version of this program" in output
     assert path.read_bytes() == bytes(content), "the file was changed"
 
 
