@@ -5,6 +5,7 @@ but the lie is true. Arrow's own readers accept most of them.
 """
 
 import decimal
+import socket
 import struct
 
 import pyarrow as pa
@@ -267,6 +268,29 @@ def test_more_rows_than_a_batch_may_have_are_refused(start_target):
         with pytest.raises(Refusal) as caught:
             way(server, "long", table_bytes(pa.table({"n": range(101)})))
         assert "101 rows; the limit is 100" in caught.value.message
+    server.assert_unharmed()
+
+
+def test_a_batch_larger_than_the_limit_is_refused(start_target):
+    """One that is just what it says it is."""
+    server = start_target("--limits-max-batch", "1MiB")
+    for way in WAYS:
+        with pytest.raises(Refusal) as caught:
+            way(server, "large", table_bytes(pa.table({"n": range(200_000)})))
+        assert caught.value.kind in ("resource_exhausted", "invalid_argument")
+        assert "1048576" in caught.value.message
+    server.assert_unharmed()
+
+
+def test_a_message_larger_than_the_limit_is_refused_before_it_has_come(start_target):
+    server = start_target("--limits-max-batch", "1MiB")
+    body = table_bytes(pa.table({"n": range(200_000)}))
+    host, port = server.http_address.rsplit(":", 1)
+    with socket.create_connection((host, int(port)), timeout=60) as line:
+        line.sendall(b"POST /v1/ingest/large HTTP/1.1\r\nHost: localhost\r\n"
+                     b"Content-Type: application/vnd.apache.arrow.stream\r\n"
+                     b"Content-Length: %d\r\n\r\n" % len(body) + body[: 256 << 10])
+        assert b" 400 " in line.recv(4096).split(b"\r\n")[0]
     server.assert_unharmed()
 
 
