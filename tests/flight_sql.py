@@ -120,6 +120,10 @@ class _CookieCall(flight.ClientMiddleware):
                     self.jar[name.strip()] = rest.split(";")[0]
 
 
+# A statement that nothing ends fails its test instead of holding the whole run.
+BOUND_SECONDS = 120
+
+
 class FlightSqlClient:
     """One client of a server: one session by cookie. Use as a context manager."""
 
@@ -139,7 +143,7 @@ class FlightSqlClient:
             pass  # the test may have ended the session, or the server
         self.flight.close()
 
-    def info(self, command, timeout=None):
+    def info(self, command, timeout=BOUND_SECONDS):
         options = flight.FlightCallOptions(timeout=timeout)
         return self.flight.get_flight_info(flight.FlightDescriptor.for_command(command), options)
 
@@ -149,7 +153,9 @@ class FlightSqlClient:
     def get(self, command):
         """The whole result of a command, endpoint after endpoint."""
         info = self.info(command)
-        tables = [self.flight.do_get(endpoint.ticket).read_all() for endpoint in info.endpoints]
+        options = flight.FlightCallOptions(timeout=BOUND_SECONDS)
+        tables = [self.flight.do_get(endpoint.ticket, options).read_all()
+                  for endpoint in info.endpoints]
         return pa.concat_tables(tables) if tables else info.schema.empty_table()
 
     def query(self, sql, transaction=None):

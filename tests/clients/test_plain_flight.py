@@ -72,6 +72,22 @@ def test_commits_are_acknowledged_as_they_happen(flight_client, table_name):
     assert counted(flight_client, table_name) == 3000
 
 
+def test_an_interval_commits_though_nothing_more_comes(flight_client, table_name):
+    command = json.dumps({"stream_name": table_name, "commit_interval_ms": 50}).encode()
+    batch = pa.table({"i": list(range(1000))})
+    writer, reader = flight_client.flight.do_put(
+        flight.FlightDescriptor.for_command(command), batch.schema,
+        flight.FlightCallOptions(timeout=30))
+    for number in range(1, 3):
+        writer.write_table(batch)
+        answer = reader.read()
+        assert answer is not None, "no commit came"
+        assert json.loads(answer.to_pybytes())["rows"] == number * 1000
+        assert counted(flight_client, table_name) == number * 1000
+    writer.done_writing()
+    writer.close()
+
+
 def test_the_whole_table_by_path(flight_client, table_name):
     flight_client.update(f"CREATE TABLE {table_name} AS SELECT range AS i FROM range(5)")
     info = flight_client.flight.get_flight_info(flight.FlightDescriptor.for_path(table_name))

@@ -57,8 +57,9 @@ def by_put(server, table, stream):
 
 
 def put_by_command(server, command, stream):
-    """Flight DoPut by a command in JSON."""
-    _put(server, descriptor_for_command(json.dumps(command).encode()), ipc_messages.split(stream))
+    """Flight DoPut by a command in JSON: an object, or its text as it is."""
+    text = command if isinstance(command, str) else json.dumps(command)
+    _put(server, descriptor_for_command(text.encode()), ipc_messages.split(stream))
 
 
 def by_statement_ingest(server, table, stream):

@@ -101,3 +101,49 @@ def test_parked_results_and_no_effect_past_the_cap(start_target):
         with pytest.raises(REFUSED, match="max_parked"):
             client.info(fs.statement_query("DELETE FROM canary RETURNING i"))
     server.assert_unharmed()
+
+
+def test_flight_calls(start_target):
+    server = start_target("--flight-max-calls", CAP)
+    with FlightSqlClient(server.flight_uri) as client, FlightSqlClient(server.flight_uri) as other:
+        tickets = [client.info(fs.statement_query(ENDLESS)).endpoints[0].ticket
+                   for _ in range(CAP)]
+        readers = [client.flight.do_get(ticket) for ticket in tickets]
+        for reader in readers:
+            reader.read_chunk()
+        with pytest.raises(REFUSED, match="max_calls"):
+            other.rows("SELECT 1")
+        for reader in readers:
+            reader.cancel()
+
+        def served():
+            try:
+                return other.rows("SELECT 1") == [(1,)]
+            except REFUSED:
+                return False
+
+        server.wait_until(served, "there is room again")
+    server.assert_unharmed()
+
+
+def test_a_flight_message(start_target):
+    server = start_target("--flight-max-message", "1MiB")
+    table = pa.table({"i": range(200_000)})
+    with FlightSqlClient(server.flight_uri) as client:
+        with pytest.raises(REFUSED, match="larger than max"):
+            client.ingest(fs.statement_ingest("large", fs.NOT_EXIST_CREATE, fs.EXISTS_APPEND),
+                          table)
+    server.assert_unharmed()
+
+
+def test_remembered_streams(start_target):
+    server = start_target("--ingest-max-streams", CAP)
+    with FlightSqlClient(server.flight_uri) as client:
+        for number in range(CAP + 2):
+            client.ingest(fs.statement_ingest(f"stream_{number}", fs.NOT_EXIST_CREATE,
+                                              fs.EXISTS_APPEND), pa.table({"i": [number]}))
+        assert client.rows("SELECT name FROM pintail.streams ORDER BY name") == [
+            (f"stream_{number}",) for number in range(2, CAP + 2)]
+        for number in range(CAP + 2):
+            client.update(f"DROP TABLE stream_{number}")
+    server.assert_unharmed()

@@ -6,11 +6,14 @@ import select
 import socket
 import struct
 
+import grpc
 import pyarrow as pa
 import pytest
 import requests
 
+from hostile.doors import Refusal, put_by_command
 from ipc_messages import table_bytes
+from raw_flight import RawFlight
 
 
 def connection(server):
@@ -156,6 +159,18 @@ def test_parameters_nested_too_deep_are_refused(target, depth):
         answer = post(target, "/v1/query", f'{{"sql": "{sql}", "parameters": {parameters}}}')
         assert answer.status_code == 400, answer.text
         assert "nests deeper" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("depth", [100, 100_000])
+def test_a_flight_command_nested_too_deep_is_refused(target, table_name, depth):
+    nested = "[" * depth + "]" * depth
+    stream = table_bytes(pa.table({"a": [1]}))
+    with pytest.raises(Refusal) as caught:
+        put_by_command(target, f'{{"target_table": "{table_name}", "other": {nested}}}', stream)
+    assert caught.value.kind == "invalid_argument"
+    with RawFlight(target.flight_address) as raw, pytest.raises(grpc.RpcError) as refused:
+        list(raw.do_get(f'{{"type": "sql.query", "sql": "SELECT 1", "other": {nested}}}'.encode()))
+    assert refused.value.code() == grpc.StatusCode.INVALID_ARGUMENT
 
 
 @pytest.mark.parametrize("body", [
