@@ -394,6 +394,22 @@ def test_close_session(server, flight_client):
             client.rows("SELECT count(*) FROM goes_with_it")
 
 
+def test_the_handles_of_a_session_close_with_it(server):
+    with FlightSqlClient(server.flight_uri) as client:
+        handle, _, _ = client.prepare("SELECT 1")
+        ticket = client.info(fs.statement_query("SELECT 2")).endpoints[0].ticket
+        kept = client.info(fs.statement_query("PRAGMA version")).endpoints[0].ticket
+        transaction = client.begin()
+        client.close_session()
+        with pytest.raises(pa.ArrowException, match="no such prepared statement"):
+            client.get(fs.prepared_query(handle))
+        for each in (ticket, kept):
+            with pytest.raises(pa.ArrowException, match="no such parked result"):
+                client.flight.do_get(each).read_all()
+        with pytest.raises(pa.ArrowException, match="no such transaction"):
+            client.end(transaction, commit=False)
+
+
 def test_a_transaction_left_open_is_rolled_back_with_its_session(server, flight_client, table_name):
     flight_client.update(f"CREATE TABLE {table_name} (i INTEGER)")
     with FlightSqlClient(server.flight_uri) as client:
