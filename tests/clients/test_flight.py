@@ -223,10 +223,12 @@ def test_cancel_mid_stream(server, flight_client):
 def cancelled_by(flight_client, server, mark, cancel):
     info = flight_client.info(fs.statement_query(
         f"SELECT range AS {mark} FROM range(1000000000000)"))
-    reader = flight_client.flight.do_get(info.endpoints[0].ticket)
+    # A result that nothing ends is ended by its deadline, which is told as a failure.
+    reader = flight_client.flight.do_get(info.endpoints[0].ticket,
+                                         flight.FlightCallOptions(timeout=30))
     reader.read_chunk()
     cancel(info)
-    with pytest.raises(pa.ArrowException):
+    with pytest.raises(pa.ArrowException, match="cancelled by its client"):
         while True:
             reader.read_chunk()
     server.wait_until(lambda: statement_state(flight_client, mark) == "cancelled",

@@ -59,10 +59,11 @@ def test_work_past_the_grace_is_cancelled(start_server):
     server = start_server("--server-drain-grace", "100ms")
     with FlightSqlClient(server.flight_uri) as client:
         info = client.info(fs.statement_query("SELECT range FROM range(1000000000000)"))
-        reader = client.flight.do_get(info.endpoints[0].ticket)
+        reader = client.flight.do_get(info.endpoints[0].ticket,
+                                      flight.FlightCallOptions(timeout=30))
         reader.read_chunk()
         server.terminate()
-        with pytest.raises((pa.ArrowException, flight.FlightError)):
+        with pytest.raises((pa.ArrowException, flight.FlightError), match="shutting down"):
             while True:
                 reader.read_chunk()
     assert server.wait() == 0
