@@ -412,6 +412,18 @@ def test_the_handles_of_a_session_close_with_it(server):
             client.end(transaction, commit=False)
 
 
+def test_closing_a_session_ends_what_runs_in_it(server):
+    with FlightSqlClient(server.flight_uri) as client:
+        info = client.info(fs.statement_query("SELECT range FROM range(1000000000000)"))
+        reader = client.flight.do_get(info.endpoints[0].ticket,
+                                      flight.FlightCallOptions(timeout=30))
+        reader.read_chunk()
+        client.close_session()
+        with pytest.raises(pa.ArrowException, match="the session was closed"):
+            while True:
+                reader.read_chunk()
+
+
 def test_a_transaction_left_open_is_rolled_back_with_its_session(server, flight_client, table_name):
     flight_client.update(f"CREATE TABLE {table_name} (i INTEGER)")
     with FlightSqlClient(server.flight_uri) as client:

@@ -344,3 +344,15 @@ def test_wrong_base64_is_refused(target, rest_of, table_name, member):
         assert "base64" in answer.json()["detail"]
     assert send(right).status_code == 200  # it was for the base64 alone
     rest_of(target).sql(f"DROP TABLE {table_name}")
+
+
+def test_files_are_out_of_reach_where_external_access_is_off(start_target, tmp_path):
+    (tmp_path / "secret.csv").write_text("word\nduck\n")
+    server = start_target(env={"PINTAIL_DATABASE_EXTERNAL_ACCESS": "false"})
+    for sql in (f"SELECT * FROM '{tmp_path}/secret.csv'", f"COPY canary TO '{tmp_path}/out.csv'",
+                f"ATTACH '{tmp_path}/other.duckdb'", "SET enable_external_access = true"):
+        answer = post(server, "/v1/query", sql, "text/plain")
+        assert answer.status_code in (400, 403), answer.text
+        assert "duck" not in answer.text.lower().replace("duckdb", "")
+    assert [path.name for path in tmp_path.iterdir()] == ["secret.csv"]
+    server.assert_unharmed()
