@@ -3,6 +3,7 @@
 // room that wants it.
 #include <array>
 
+#include "catalog/stream_bounds.h"
 #include "config/option.h"
 
 namespace pintail::config {
@@ -334,18 +335,19 @@ constexpr std::array kOptions = {
            .initial = "122880",
            .help = "Rows handed to DuckDB at a time",
            .min = 1,
-           .max = 100'000'000},
+           .max = catalog::kMaxChunkRows},
     Option{.key = "ingest.commit_rows",
            .type = kInteger,
            .help = "Rows after which a long upload commits what it has",
            .unset = "an upload is one transaction",
-           .min = 1},
+           .min = 1,
+           .max = catalog::kMaxCommitRows},
     Option{.key = "ingest.commit_interval",
            .type = kDuration,
            .help = "Time after which a long upload commits what it has",
            .unset = "an upload is one transaction",
            .min = 1,
-           .max = kYear},
+           .max = catalog::kMaxCommitInterval.count()},
     Option{.key = "ingest.max_running",
            .type = kInteger,
            .initial = "256",

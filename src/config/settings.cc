@@ -5,6 +5,7 @@
 
 #include "arrow/util/logging.h"
 #include "base/error.h"
+#include "catalog/stream_bounds.h"
 
 namespace pintail::config {
 namespace {
@@ -26,17 +27,19 @@ constexpr std::array kStreamOptions = {
            .help = "Rows handed to DuckDB at a time",
            .unset = "ingest.chunk_size",
            .min = 1,
-           .max = 100'000'000},
+           .max = catalog::kMaxChunkRows},
     Option{.key = "commit_rows",
            .type = OptionType::kInteger,
            .help = "Rows after which a long upload commits what it has",
            .unset = "ingest.commit_rows",
-           .min = 1},
+           .min = 1,
+           .max = catalog::kMaxCommitRows},
     Option{.key = "commit_interval",
            .type = OptionType::kDuration,
            .help = "Time after which a long upload commits what it has",
            .unset = "ingest.commit_interval",
-           .min = 1},
+           .min = 1,
+           .max = catalog::kMaxCommitInterval.count()},
 };
 
 }  // namespace

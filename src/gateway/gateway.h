@@ -25,6 +25,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/timers.h"
+#include "catalog/stream_bounds.h"
 #include "catalog/streams.h"
 #include "columnar/limits.h"
 #include "engine/database.h"
@@ -100,6 +101,9 @@ struct BackgroundState {
 };
 
 enum class IngestMode : uint8_t { kCreateOrAppend, kAppend, kCreate, kReplace };
+
+// The most of IngestRequest::chunk_rows, as in the configuration.
+inline constexpr int64_t kMaxChunkRows = catalog::kMaxChunkRows;
 
 struct IngestRequest {
   std::string stream;       // either a stream's name …

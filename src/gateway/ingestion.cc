@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "catalog/stream_bounds.h"
 #include "engine/names.h"
 #include "gateway/gateway_impl.h"
 
@@ -22,10 +23,21 @@ ingest::Mode ModeOf(IngestMode mode) {
   return ingest::Mode::kCreateOrAppend;
 }
 
-arrow::Status CheckPositive(const char* option, std::optional<int64_t> value) {
-  if (!value || *value > 0) return arrow::Status::OK();
+arrow::Status CheckRange(const char* option, std::optional<int64_t> value, int64_t most) {
+  if (!value || (*value >= 1 && *value <= most)) return arrow::Status::OK();
   return base::MakeError(base::ErrorKind::kInvalidArgument, option, " is ", *value,
-                         " but has to be at least 1");
+                         "; it can be between 1 and ", most);
+}
+
+// The same bounds as in the configuration. Names are those that clients send.
+arrow::Status CheckBounds(const IngestRequest& request) {
+  ARROW_RETURN_NOT_OK(CheckRange("chunk_rows (chunk_size)", request.chunk_rows,
+                                 catalog::kMaxChunkRows));
+  ARROW_RETURN_NOT_OK(
+      CheckRange("commit_rows", request.commit_rows, catalog::kMaxCommitRows));
+  if (!request.commit_interval) return arrow::Status::OK();
+  return CheckRange("commit_interval_ms", request.commit_interval->count(),
+                    catalog::kMaxCommitInterval.count());
 }
 
 arrow::Result<ingest::Order> OrderFor(const ingest::WritePath& path, const Place& place,
@@ -42,12 +54,7 @@ arrow::Result<ingest::Order> OrderFor(const ingest::WritePath& path, const Place
                            engine::QuoteName(order.table),
                            " was asked for; name the table alone");
   }
-  ARROW_RETURN_NOT_OK(CheckPositive("chunk_rows", request.chunk_rows));
-  ARROW_RETURN_NOT_OK(CheckPositive("commit_rows", request.commit_rows));
-  if (request.commit_interval) {
-    ARROW_RETURN_NOT_OK(
-        CheckPositive("commit_interval", request.commit_interval->count()));
-  }
+  ARROW_RETURN_NOT_OK(CheckBounds(request));
   catalog::StreamPolicy& policy = order.stream.policy;
   if (request.schema_policy) policy.schema_policy = *request.schema_policy;
   if (request.chunk_rows) policy.chunk_rows = *request.chunk_rows;

@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "base/error.h"
 #include "gateway/gateway.h"
 #include "gateway/testing/world.h"
@@ -105,6 +107,35 @@ TEST(GatewayIngest, RefusesOptionsThatMakeNoSense) {
         IngestRequest{.stream = "s", .commit_interval = std::chrono::milliseconds(0)},
         IngestRequest{}}) {
     EXPECT_THAT(Ingest(world, world.Open(), request), StartsWith("invalid_argument"));
+  }
+}
+
+TEST(GatewayIngest, RefusesOptionsPastTheBoundOfTheConfiguration) {
+  World world;
+  constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+  const std::chrono::milliseconds year = std::chrono::hours(24 * 366);
+  const struct {
+    IngestRequest request;
+    std::string answer;
+  } kCases[] = {
+      {{.stream = "s", .chunk_rows = 100'000'000}, "2"},
+      {{.stream = "s", .chunk_rows = 100'000'001},
+       "invalid_argument: chunk_rows (chunk_size) is 100000001; it can be between 1 and "
+       "100000000"},
+      {{.stream = "s", .chunk_rows = kMost},
+       "invalid_argument: chunk_rows (chunk_size) is 9223372036854775807; it can be "
+       "between 1 and 100000000"},
+      {{.stream = "s", .commit_rows = 1'000'000'000'000}, "2"},
+      {{.stream = "s", .commit_rows = kMost},
+       "invalid_argument: commit_rows is 9223372036854775807; it can be between 1 and "
+       "1000000000000"},
+      {{.stream = "s", .commit_interval = year}, "2"},
+      {{.stream = "s", .commit_interval = std::chrono::milliseconds(kMost)},
+       "invalid_argument: commit_interval_ms is 9223372036854775807; it can be between "
+       "1 and 31622400000"},
+  };
+  for (const auto& c : kCases) {
+    EXPECT_EQ(Ingest(world, world.Open(), c.request), c.answer);
   }
 }
 

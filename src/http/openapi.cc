@@ -49,7 +49,7 @@ constexpr std::string_view kComponents = R"({
   "StreamBatch": {"type": "object", "required": ["config", "batch"], "properties": {
     "config": {"type": "object", "required": ["target_table"], "properties": {
       "target_table": {"type": "string"}, "storage_backend": {"enum": ["duckdb", null]},
-      "chunk_size": {"type": "integer", "exclusiveMinimum": 0},
+      "chunk_size": {"type": "integer", "exclusiveMinimum": 0, "maximum": 100000000},
       "compression": {"type": ["object", "null"], "properties": {"algorithm": {"enum":
       ["zstd", "lz4"]}, "level": {"type": "integer"}}}}},
     "batch": {"type": "object", "required": ["arrow_schema", "data"], "properties": {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <optional>
 
+#include "gateway/gateway.h"
 #include "http/json_fault.h"
 #include "http/json_text.h"
 
@@ -85,6 +86,12 @@ class ConfigReader {
     if (number && *number <= 0) {
       Add("greater_than", {"chunk_size"}, "Input should be greater than 0", *value,
           R"({"gt":0})");
+    }
+    if (number && *number > gateway::kMaxChunkRows) {
+      const std::string most = std::to_string(gateway::kMaxChunkRows);
+      Add("less_than_equal", {"chunk_size"},
+          "Input should be less than or equal to " + most, *value,
+          "{\"le\":" + most + "}");
     }
     return number;
   }

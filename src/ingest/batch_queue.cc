@@ -20,7 +20,7 @@ bool BatchQueue::Put(std::shared_ptr<arrow::RecordBatch> batch) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] {
     return closed_ || waiting_.empty() ||
-           (rows_ < 2 * options_.chunk_rows && bytes_ < 2 * options_.chunk_bytes);
+           (rows_ / 2 < options_.chunk_rows && bytes_ / 2 < options_.chunk_bytes);
   });
   if (closed_) return false;
   rows_ += batch->num_rows();
@@ -35,14 +35,14 @@ bool BatchQueue::Put(std::shared_ptr<arrow::RecordBatch> batch) {
 // Whole chunks while more is to come: DuckDB keeps row groups, and a part of one costs it
 // extra.
 int64_t BatchQueue::RowsToTake() const {
-  if (rows_ >= 2 * options_.chunk_rows) return 2 * options_.chunk_rows;
-  return rows_ >= options_.chunk_rows ? options_.chunk_rows : rows_;
+  const int64_t chunks = std::min<int64_t>(rows_ / options_.chunk_rows, 2);
+  return chunks > 0 ? chunks * options_.chunk_rows : rows_;
 }
 
 Chunk BatchQueue::TakeUpTo(int64_t rows) {
   Chunk chunk;
   while (!waiting_.empty() && chunk.rows < rows &&
-         chunk.bytes < 2 * options_.chunk_bytes) {
+         chunk.bytes / 2 < options_.chunk_bytes) {
     Waiting& next = waiting_.front();
     const int64_t taken = std::min(next.batch->num_rows(), rows - chunk.rows);
     const int64_t bytes = next.bytes * taken / next.batch->num_rows();
@@ -90,6 +90,8 @@ bool BatchQueue::Ready() const {
 }
 
 arrow::Result<Chunk> BatchQueue::Take(const base::CallContext& call) {
+  // The wait below does not look at it when a chunk is there.
+  ARROW_RETURN_NOT_OK(call.CheckAlive());
   std::unique_lock lock(mutex_);
   if (!changed_.wait(lock, call.stop_token(), [&] { return nudged_ || HasChunk(); })) {
     return call.CheckAlive();

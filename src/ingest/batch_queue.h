@@ -28,8 +28,9 @@ struct Chunk {
 class BatchQueue {
  public:
   struct Options {
-    int64_t chunk_rows = 0;   // a chunk is taken once it has as many rows …
-    int64_t chunk_bytes = 0;  // … or as many bytes
+    // At least 1, and any size.
+    int64_t chunk_rows = 1;   // a chunk is taken once it has as many rows …
+    int64_t chunk_bytes = 1;  // … or as many bytes
     // A batch is a chunk, and the next is let in when Done is called: nothing is read
     // ahead, so an insert's error is known before the next batch is waited for.
     bool lockstep = false;

@@ -1,6 +1,7 @@
 #include "ingest/batch_queue.h"
 
 #include <atomic>
+#include <limits>
 #include <thread>
 
 #include "arrow/array.h"
@@ -70,6 +71,26 @@ TEST(BatchQueue, HoldsTheProducerBackAtTwoChunks) {
     EXPECT_LE(put * 10, rows + 30);
   }
   EXPECT_EQ(rows, 1'000);
+}
+
+TEST(BatchQueue, TakesChunksOfAnyLength) {
+  for (const int64_t rows : {int64_t{1} << 62, std::numeric_limits<int64_t>::max()}) {
+    const base::CallContext call(Options());
+    BatchQueue queue({.chunk_rows = rows, .chunk_bytes = 1'000'000});
+    queue.Put(Rows(7));
+    EXPECT_FALSE(queue.Ready());
+    queue.End(arrow::Status::OK());
+    EXPECT_EQ(queue.Take(call)->rows, 7);
+    EXPECT_TRUE(queue.AtEnd());
+  }
+}
+
+TEST(BatchQueue, GivesNothingToACallThatIsOver) {
+  base::CallContext call(Options());
+  BatchQueue queue(kSmall);
+  queue.Put(Rows(20));
+  call.Cancel(base::ErrorKind::kCancelled, "no patience");
+  EXPECT_EQ(queue.Take(call).status().message(), "no patience");
 }
 
 TEST(BatchQueue, LetsNothingReadAheadInLockstep) {

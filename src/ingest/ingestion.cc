@@ -11,12 +11,10 @@ namespace {
 
 // Past this much a chunk has as many rows as it will get.
 constexpr int64_t kChunkBytes = int64_t{8} << 20;
-// More rows than fit into it; bounds what is computed with a caller's number.
-constexpr int64_t kMaxChunkRows = int64_t{1} << 32;
 
 BatchQueue::Options QueueOptions(const catalog::StreamPolicy& policy) {
   BatchQueue::Options options{
-      .chunk_rows = std::clamp<int64_t>(policy.chunk_rows, 1, kMaxChunkRows),
+      .chunk_rows = std::max<int64_t>(policy.chunk_rows, 1),
       .chunk_bytes = kChunkBytes,
       .lockstep = policy.commit_interval.has_value()};
   if (policy.commit_rows) {

@@ -126,7 +126,7 @@ Route IngestRoute(const RouteRooms& rooms) {
              {"name": "commit_rows", "in": "query", "schema": {"type": "integer",
              "minimum": 1}, "description": "Commit after this many rows, again and again"},
              {"name": "chunk_rows", "in": "query", "schema": {"type": "integer",
-             "minimum": 1}, "description": "Rows stored at a time"},
+             "minimum": 1, "maximum": 100000000}, "description": "Rows stored at a time"},
              {"name": "Content-Encoding", "in": "header", "schema": {"enum": ["identity",
              "gzip", "zstd"]}},
              {"$ref": "#/components/parameters/Session"},

@@ -129,6 +129,7 @@ TEST(IngestRoute, RefusesWhatItCannotRead) {
       {"t?mode=sideways", std::string(kArrow), Rows(), "", 400},
       {"t?commit_rows=0", std::string(kArrow), Rows(), "", 400},
       {"t?chunk_rows=many", std::string(kArrow), Rows(), "", 400},
+      {"t?chunk_rows=9223372036854775807", std::string(kArrow), Rows(), "", 400},
       {"t?schema_policy=lax", std::string(kArrow), Rows(), "", 400},
       {"t?format=xml", std::string(kArrow), Rows(), "", 400},
   };
