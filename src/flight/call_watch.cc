@@ -50,6 +50,11 @@ void CallWatch::Run() {
 }
 
 void CallWatch::Check(WatchedCall& call) const {
+  // Whoever cancelled it could not wake its thread, if that waits for its client.
+  if (!call.context->CheckAlive().ok()) {
+    EndWait(call);
+    return;
+  }
   const auto now = clock_.Now();
   const bool is_cancelled = call.server_context->is_cancelled();
   const auto& deadline = call.context->deadline();
@@ -82,6 +87,18 @@ void CallWatch::Check(WatchedCall& call) const {
           : "the client sent nothing for " + waited_for +
                 " (flight.upload_idle_timeout); close uploads that are not in use");
   if (call.grpc_call) call.grpc_call->Abort();
+}
+
+void CallWatch::EndWait(const WatchedCall& call) const {
+  const ClientWait waiting_for = call.waiting_for;
+  if (waiting_for == ClientWait::kNone || !call.grpc_call) return;
+  // A client that reads on is told why the call ended, with the next message; one that
+  // has to send something first would never learn it.
+  constexpr std::chrono::seconds kToRead{1};
+  const auto waited = clock_.Now().time_since_epoch() -
+                      base::Clock::Steady::duration(call.wait_since);
+  if (waiting_for == ClientWait::kToTake && waited < kToRead) return;
+  call.grpc_call->Abort();
 }
 
 }  // namespace pintail::flight

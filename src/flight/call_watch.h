@@ -1,5 +1,5 @@
-// Notices what no call's own thread can: that its client is gone, that its time is up, or
-// that it waits too long for its client.
+// Notices what no call's own thread can: that its client is gone, that its time is up, that
+// it waits too long for its client, or that it was cancelled while it waits for it.
 //
 // One thread per door looks at all running calls every few milliseconds while there are
 // any. Thread-safe.
@@ -68,6 +68,8 @@ class CallWatch {
  private:
   void Run();
   void Check(WatchedCall& call) const;
+  // Wakes the thread of a call that was cancelled, if it waits for its client.
+  void EndWait(const WatchedCall& call) const;
 
   const base::Clock& clock_;
   const Options options_;

@@ -2,6 +2,7 @@
 #include <string>
 #include <thread>
 
+#include "engine/connection.h"
 #include "flight/testing/door_fixture.h"
 
 namespace pintail::flight {
@@ -119,6 +120,46 @@ TEST_F(CancelTest, AClientThatStopsSendingLosesItsCall) {
   while (Ended("DoPut", "deadline_exceeded") == 0) std::this_thread::yield();
   EXPECT_FALSE(put.writer->Close().ok());
   EXPECT_FALSE(Query(*client, "SELECT * FROM s").ok());
+}
+
+TEST_F(CancelTest, ADrainEndsUploadsThatWaitForTheirClient) {
+  const auto batch = Numbers("a", {1});
+  const auto open = [&](const char* command) {
+    auto put =
+        client->DoPut({}, FlightDescriptor::Command(command), batch->schema()).ValueOrDie();
+    EXPECT_TRUE(put.writer->WriteRecordBatch(*batch).ok());
+    return put;
+  };
+  const auto silent = open(R"({"stream_name": "silent"})");
+  const auto steady = open(R"({"stream_name": "steady", "commit_rows": 1})");
+  std::shared_ptr<arrow::Buffer> acknowledged;
+  ASSERT_OK(steady.reader->ReadMetadata(&acknowledged));
+  ASSERT_NE(acknowledged, nullptr);
+  while (ActiveCalls() < 2) std::this_thread::yield();
+
+  ASSERT_OK(gateway->Drain(std::chrono::milliseconds(0)));
+  WaitUntilIdle();
+  EXPECT_FALSE(silent.writer->Close().ok());
+  EXPECT_FALSE(steady.writer->Close().ok());
+  ASSERT_OK_AND_ASSIGN(const auto connection, database->Connect());
+  ASSERT_OK_AND_ASSIGN(const auto kept, connection->Run("FROM steady"));
+  EXPECT_EQ(RowsOf(*kept).ValueOr(""), "1");
+  EXPECT_FALSE(connection->Run("FROM silent").ok());
+}
+
+TEST_F(CancelTest, AnUploadEndsWithItsSession) {
+  const auto batch = Numbers("a", {1});
+  ASSERT_OK_AND_ASSIGN(
+      auto put, client->DoPut({}, FlightDescriptor::Command(R"({"stream_name": "s"})"),
+                              batch->schema()));
+  ASSERT_OK(put.writer->WriteRecordBatch(*batch));
+  const auto& ingests = metrics->GetGauge("running_ingests", "");
+  while (ingests.Value() < 1) std::this_thread::yield();
+  ASSERT_OK(client->CloseSession({}, {}).status());
+  WaitUntilIdle();
+  EXPECT_EQ(ingests.Value(), 0);
+  EXPECT_EQ(Ended("DoPut", "cancelled"), 1);
+  EXPECT_FALSE(put.writer->Close().ok());
 }
 
 TEST_F(CancelTest, AVanishedProducerLeavesNothingBehind) {

@@ -94,6 +94,11 @@ void StatementRun::Interrupt() {
 
 void StatementRun::OnStop() {
   Interrupt();
+  // An upload is its call: the thread that waits for its client has to be woken too.
+  if (request_.kind == RunKind::kIngest) {
+    const arrow::Status reason = Check();
+    request_.call->Cancel(base::KindOf(reason), reason.message());
+  }
   auto again = runs_->timers().Every(kInterruptAgain, [weak = weak_from_this()] {
     if (const auto run = weak.lock()) run->Interrupt();
   });

@@ -1,5 +1,6 @@
 """How a server ends: drained, or killed in the middle of anything."""
 
+import json
 import threading
 
 import pyarrow as pa
@@ -67,6 +68,34 @@ def test_work_past_the_grace_is_cancelled(start_server):
             while True:
                 reader.read_chunk()
     assert server.wait() == 0
+
+
+@pytest.mark.parametrize("command", [{"stream_name": "silent"},
+                                     {"stream_name": "steady", "commit_rows": 1000}])
+def test_open_uploads_end_with_the_grace(start_server, tmp_path, command):
+    path = tmp_path / "hot.duckdb"
+    server = start_server("--server-drain-grace", "200ms", database=path)
+    table = pa.table({"i": list(range(1000))})
+    client = flight.FlightClient(server.flight_uri)
+    writer, reader = client.do_put(
+        flight.FlightDescriptor.for_command(json.dumps(command).encode()), table.schema)
+    writer.write_table(table)
+    safe = json.loads(reader.read().to_pybytes())["rows"] if "commit_rows" in command else 0
+    with FlightSqlClient(server.flight_uri) as other:
+        server.wait_until(
+            lambda: other.rows("SELECT count(*) FROM pintail.statements"
+                               " WHERE verb = 'INGEST' AND state = 'running'") == [(1,)],
+            "the upload runs")
+    server.terminate()
+    assert server.wait() == 0
+    client.close()
+    again = start_server(database=path)
+    with FlightSqlClient(again.flight_uri) as other:
+        if safe:
+            assert other.rows("SELECT count(*) FROM steady") == [(safe,)]
+        else:
+            assert other.rows("SELECT count(*) FROM information_schema.tables"
+                              " WHERE table_name = 'silent'") == [(0,)]
 
 
 def test_a_second_signal_ends_it_at_once(start_server):
@@ -176,8 +205,6 @@ def test_kill_in_an_upload_leaves_none_of_it(start_server, tmp_path):
 
 
 def test_kill_in_a_stream_that_commits_keeps_the_commits(start_server, tmp_path):
-    import json
-
     path = tmp_path / "hot.duckdb"
     server = start_server(database=path)
     table = pa.table({"i": list(range(1000))})
