@@ -66,6 +66,7 @@ arrow::Status Call::Finish(const arrow::Status& raw) {
   const arrow::Status status = Explained(raw);
   Record(status);
   session_.reset();
+  door_.sessions.EndCall(session_id_);
   door_.active_gauge.Add(-1);
   door_.active_calls.fetch_sub(1);
   if (status.ok()) return status;

@@ -69,8 +69,11 @@ arrow::Result<std::shared_ptr<Call>> Door::Begin(const ServerCallContext& server
   auto grpc_call = grpc_calls->Find(Header(server_context, GrpcCalls::kHeader));
   auto context = MakeContext(server_context, method, grpc_call.get(), rooms.clock);
   server_context.AddHeader("x-request-id", context->request_id());
-  auto place = sessions.Find(context->identity(), context->peer(),
-                             Header(server_context, "cookie"));
+  auto place = sessions.BeginCall(
+      {.identity = context->identity(),
+       .peer = context->peer(),
+       .cookies = Header(server_context, "cookie")},
+      [&](const std::string& id) { return rooms.gateway.KnowsSession(context, id); });
   if (place.set_cookie) {
     server_context.AddHeader("set-cookie",
                              std::string(SessionDirectory::kCookie) + "=" + place.id);

@@ -20,6 +20,11 @@ std::string NewId() {
   return id;
 }
 
+bool IsId(std::string_view text) {
+  return text.size() == 32 &&
+         text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 std::string_view Trimmed(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
   while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
@@ -53,30 +58,49 @@ SessionDirectory::SessionDirectory(const base::Clock& clock,
       max_entries_(max_entries),
       last_sweep_(clock.Now()) {}
 
-SessionDirectory::Place SessionDirectory::Find(const std::string& identity,
-                                               std::string_view peer,
-                                               std::string_view cookies) {
+SessionDirectory::Place SessionDirectory::BeginCall(const Caller& caller,
+                                                    const IsKnown& is_known) {
   const auto now = clock_.Now();
   std::lock_guard lock(mutex_);
   Sweep(now);
-  const std::string_view cookie = CookieValue(cookies, kCookie);
+  const auto entry = Lookup(caller, is_known);
+  ++entry->second.calls;
+  entry->second.last_used = now;
+  const bool has_it = CookieValue(caller.cookies, kCookie) == entry->first;
+  if (has_it) entry->second.keeps_cookie = true;
+  return {.id = entry->first, .set_cookie = !has_it};
+}
+
+SessionDirectory::Entries::iterator SessionDirectory::Lookup(const Caller& caller,
+                                                             const IsKnown& is_known) {
+  const std::string cookie(CookieValue(caller.cookies, kCookie));
   if (!cookie.empty()) {
-    if (const auto known = entries_.find(std::string(cookie)); known != entries_.end()) {
-      known->second.keeps_cookie = true;
-      known->second.last_used = now;
-      return {known->first, false};
-    }
+    if (const auto known = entries_.find(cookie); known != entries_.end()) return known;
+    // Only what looks like ours: other doors have keys of their own.
+    if (IsId(cookie) && is_known(cookie)) return Add(caller, cookie);
   }
-  if (const auto known = peers_.find(peer); known != peers_.end()) {
-    entries_.at(known->second).last_used = now;
-    return {known->second, true};
+  if (const auto known = peers_.find(caller.peer); known != peers_.end()) {
+    return entries_.find(known->second);
   }
+  return Add(caller, NewId());
+}
+
+SessionDirectory::Entries::iterator SessionDirectory::Add(const Caller& caller,
+                                                          std::string id) {
   MakeRoom();
-  std::string id = NewId();
-  entries_.emplace(
-      id, Entry{.identity = identity, .peer = std::string(peer), .last_used = now});
-  peers_.emplace(peer, id);
-  return {std::move(id), true};
+  peers_.emplace(caller.peer, id);
+  return entries_
+      .emplace(std::move(id),
+               Entry{.identity = caller.identity, .peer = std::string(caller.peer)})
+      .first;
+}
+
+void SessionDirectory::EndCall(const std::string& id) {
+  std::lock_guard lock(mutex_);
+  const auto entry = entries_.find(id);
+  if (entry == entries_.end()) return;  // the call closed its session
+  --entry->second.calls;
+  entry->second.last_used = clock_.Now();
 }
 
 void SessionDirectory::Forget(const std::string& id) {
@@ -94,8 +118,8 @@ std::vector<SessionDirectory::Orphan> SessionDirectory::TakeOrphans(
   for (auto entry = entries_.begin(); entry != entries_.end();) {
     const auto here = entry++;
     const Entry& session = here->second;
-    if (session.keeps_cookie || now - session.last_used < kJustUsed ||
-        connected.contains(session.peer)) {
+    if (session.keeps_cookie || session.calls > 0 ||
+        now - session.last_used < kJustUsed || connected.contains(session.peer)) {
       continue;
     }
     orphans.push_back({here->first, session.identity, session.peer});
@@ -104,7 +128,7 @@ std::vector<SessionDirectory::Orphan> SessionDirectory::TakeOrphans(
   return orphans;
 }
 
-void SessionDirectory::Erase(std::map<std::string, Entry>::iterator entry) {
+void SessionDirectory::Erase(Entries::iterator entry) {
   if (const auto peer = peers_.find(entry->second.peer);
       peer != peers_.end() && peer->second == entry->first) {
     peers_.erase(peer);
@@ -117,16 +141,24 @@ void SessionDirectory::Sweep(base::Clock::Steady now) {
   last_sweep_ = now;
   for (auto entry = entries_.begin(); entry != entries_.end();) {
     const auto here = entry++;
-    if (now - here->second.last_used > idle_timeout_) Erase(here);
+    const Entry& session = here->second;
+    const bool idle = session.calls == 0 && now - session.last_used > idle_timeout_;
+    if (idle && session.keeps_cookie) Erase(here);
   }
 }
 
 void SessionDirectory::MakeRoom() {
   if (entries_.size() < max_entries_) return;
-  Erase(std::min_element(entries_.begin(), entries_.end(),
-                         [](const auto& left, const auto& right) {
-                           return left.second.last_used < right.second.last_used;
-                         }));
+  auto longest = entries_.end();
+  for (auto each = entries_.begin(); each != entries_.end(); ++each) {
+    if (each->second.calls > 0) continue;
+    if (longest == entries_.end() ||
+        each->second.last_used < longest->second.last_used) {
+      longest = each;
+    }
+  }
+  // Calls are bounded elsewhere, so at worst there are a few entries too many.
+  if (longest != entries_.end()) Erase(longest);
 }
 
 }  // namespace pintail::flight

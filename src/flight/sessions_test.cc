@@ -88,6 +88,28 @@ TEST_F(SessionTest, ASessionWithoutCookiesEndsWithItsConnection) {
   while (Query(*client, kCount).ValueOr("1") != "1") std::this_thread::yield();
 }
 
+// What began in a session must not go on in another one.
+TEST_F(SessionTest, ATransactionThatExpiredIsToldBeforeAnythingElseRuns) {
+  for (const bool keep_cookies : {false, true}) {
+    Start({.listen = {ListenAddress{}},
+           .session_idle_timeout = std::chrono::milliseconds(1)},
+          {.session_idle_timeout = std::chrono::milliseconds(1)});
+    constexpr char kTake[] = "INSERT INTO t VALUES (2)";
+    auto mine = ConnectSql(0, keep_cookies);
+    ASSERT_OK(mine->ExecuteUpdate({}, "CREATE TABLE t (a INT)").status());
+    ASSERT_OK(
+        mine->ExecuteUpdate({}, "BEGIN; INSERT INTO t VALUES (1)").status());
+    constexpr char kOpen[] = "SELECT count(*) FROM pintail.sessions";
+    while (Query(*client, kOpen).ValueOr("2") != "1") std::this_thread::yield();
+    const arrow::Status told = mine->ExecuteUpdate({}, kTake).status();
+    EXPECT_NE(told.message().find("session.idle_timeout"), std::string::npos) << told;
+    EXPECT_NE(told.message().find("transaction"), std::string::npos) << told;
+    EXPECT_EQ(Query(*client, "SELECT count(*) FROM t").ValueOr(""), "0");
+    ASSERT_OK(mine->ExecuteUpdate({}, kTake).status());
+    EXPECT_EQ(Query(*client, "SELECT count(*) FROM t").ValueOr(""), "1");
+  }
+}
+
 TEST_F(SessionTest, ClientsThatLeftMakeRoomForNewOnes) {
   Start({.listen = {ListenAddress{}}}, {.max_sessions = 3});
   ASSERT_OK(Query(*client, "SELECT 1").status());

@@ -105,7 +105,10 @@ void GatewayImpl::Sweep() {
   if (options_.session_idle_timeout.count() > 0) {
     for (const SessionPtr& session : sessions_->TakeIdle(options_.session_idle_timeout)) {
       runs_->log().Info("closing an idle session", {{"session", session->number()}});
-      Close(session);
+      Close(session,
+            "was closed with its session, which had no call for " +
+                std::to_string(options_.session_idle_timeout.count()) +
+                " ms (session.idle_timeout); make it again, or raise that option");
     }
     // Sessions without a key live as long as their handles: those go by the same rule.
     const auto since = now - options_.session_idle_timeout;

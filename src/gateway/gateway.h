@@ -156,9 +156,13 @@ class Gateway {
   // The session of this key, made when there is none. Keys are the door's choice (a
   // cookie's value, a client's address). A call holds the pointer as long as it lasts,
   // and no longer: a session that is held is in use. At the cap the longest idle session
-  // is closed for a new one; ResourceExhausted when all are in use.
+  // is closed for a new one; ResourceExhausted when all are in use. NotFound, once, when
+  // the key's session was closed by the server and its client has lost a transaction,
+  // temporary tables or settings by it.
   virtual arrow::Result<SessionPtr> OpenSession(const CallPtr& call,
                                                 const std::string& key) = 0;
+  // Whether the key has a session, or had one whose loss OpenSession has yet to tell.
+  virtual bool KnowsSession(const CallPtr& call, const std::string& key) const = 0;
   // A session for one call, closed when the last holder lets go.
   virtual arrow::Result<SessionPtr> TransientSession(const CallPtr& call) = 0;
   // Rolls back its transactions, drops its handles and temporary tables. OK when unknown.

@@ -28,6 +28,7 @@ class GatewayImpl final : public Gateway {
 
   arrow::Result<SessionPtr> OpenSession(const CallPtr& call,
                                         const std::string& key) override;
+  bool KnowsSession(const CallPtr& call, const std::string& key) const override;
   arrow::Result<SessionPtr> TransientSession(const CallPtr& call) override;
   arrow::Status CloseSession(const CallPtr& call, const std::string& key) override;
   arrow::Status SetSessionOption(const CallPtr& call, const SessionPtr& session,

@@ -104,6 +104,7 @@ arrow::Result<IngestResult> GatewayImpl::Ingest(
                           write_path_.Ingest(run->context(), lease.connection(), order,
                                              std::move(batches), committed));
     lease.Return();
+    if (request.temporary) place.session->HasTemporaries();
     if (inside) {
       ARROW_RETURN_NOT_OK(CountLater(*call, request.transaction_id, order, outcome));
     }

@@ -76,6 +76,8 @@ arrow::Status AfterRun(StatementRun& run, const Place& place, const Planned& pla
   if (traits.verb == "PREPARE" && !place.transaction) {
     place.session->PinForNamedStatements();
   }
+  // What is made in no database is the session's own.
+  if (traits.verb == "CREATE" && traits.read_only) place.session->HasTemporaries();
   return arrow::Status::OK();
 }
 

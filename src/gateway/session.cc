@@ -184,6 +184,28 @@ void Session::PinForNamedStatements() {
   named_statements_ = true;
 }
 
+void Session::HasTemporaries() {
+  std::lock_guard lock(mutex_);
+  temporaries_ = true;
+}
+
+std::string Session::WhatItKeeps() const {
+  std::vector<std::string> kept;
+  {
+    std::lock_guard lock(mutex_);
+    if (in_transaction_) kept.emplace_back("its open transaction, which is rolled back");
+    if (temporaries_) kept.emplace_back("its temporary tables");
+    if (named_statements_) kept.emplace_back("its prepared statements");
+    if (generation_ > 0 || statement_timeout_) kept.emplace_back("its settings");
+  }
+  std::string list;
+  for (size_t i = 0; i < kept.size(); ++i) {
+    if (i > 0) list += i + 1 == kept.size() ? " and " : ", ";
+    list += kept[i];
+  }
+  return list;
+}
+
 std::optional<std::chrono::milliseconds> Session::statement_timeout() const {
   std::lock_guard lock(mutex_);
   return statement_timeout_;

@@ -109,6 +109,12 @@ class Session : public std::enable_shared_from_this<Session> {
   void SettingsChanged();
   // A named prepared statement was made at home: the session stays pinned.
   void PinForNamedStatements();
+  // A temporary table, view or the like was made.
+  void HasTemporaries();
+  // What ends with the session though its client may count on it, for a message: "its
+  // temporary tables and its settings"; empty when a new session is as good. Handles are
+  // not meant: whoever uses one learns that it is gone.
+  std::string WhatItKeeps() const;
 
   std::optional<std::chrono::milliseconds> statement_timeout() const;
   void set_statement_timeout(std::optional<std::chrono::milliseconds> timeout);
@@ -155,6 +161,7 @@ class Session : public std::enable_shared_from_this<Session> {
   int64_t calls_ = 0;  // that hold it
   bool in_transaction_ = false;
   bool named_statements_ = false;
+  bool temporaries_ = false;
   bool closed_ = false;
   std::optional<std::chrono::milliseconds> statement_timeout_;
   std::map<std::string, std::string> options_;

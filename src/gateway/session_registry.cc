@@ -5,6 +5,12 @@
 #include "base/error.h"
 
 namespace pintail::gateway {
+namespace {
+
+// Lost sessions that are remembered; a few hundred bytes each.
+constexpr size_t kMostLost = 10'000;
+
+}  // namespace
 
 SessionRegistry::SessionRegistry(engine::Database& database, const base::Clock& clock,
                                  int64_t max, Eviction eviction)
@@ -18,6 +24,9 @@ arrow::Result<SessionPtr> SessionRegistry::Open(const base::CallContext& call,
     std::lock_guard lock(mutex_);
     const auto found = keyed_.find(full);
     if (found != keyed_.end()) return found->second->ForCall();
+    if (const auto lost = lost_.extract(full)) {
+      return base::MakeError(base::ErrorKind::kNotFound, lost.mapped());
+    }
     ARROW_ASSIGN_OR_RAISE(evicted, TakePlace());
   }
   auto made = Make(call, evicted, /*transient=*/false);
@@ -84,14 +93,37 @@ arrow::Result<SessionPtr> SessionRegistry::TakePlace() {
                            " sessions are open, as many as session.max allows, and all "
                            "are in use; close some, try again later or raise it");
   }
-  SessionPtr evicted = std::move(chosen->second);
-  keyed_.erase(chosen);
   ++being_made_;
-  return evicted;
+  return TakeAway(chosen, "the session gave way to a new one: " + std::to_string(open) +
+                              " were open, as many as session.max allows");
+}
+
+SessionPtr SessionRegistry::TakeAway(std::map<Key, SessionPtr>::iterator session,
+                                     const std::string& why) {
+  SessionPtr taken = std::move(session->second);
+  const std::string kept = taken->WhatItKeeps();
+  if (!kept.empty()) {
+    while (lost_order_.size() >= kMostLost) {
+      lost_.erase(lost_order_.front());
+      lost_order_.pop_front();
+    }
+    lost_order_.push_back(session->first);
+    lost_[session->first] =
+        why + "; with it went " + kept + ". The next call starts a new session";
+  }
+  keyed_.erase(session);
+  return taken;
+}
+
+bool SessionRegistry::Knows(const base::CallContext& call, const std::string& key) const {
+  const Key full{call.identity(), key};
+  std::lock_guard lock(mutex_);
+  return keyed_.contains(full) || lost_.contains(full);
 }
 
 SessionPtr SessionRegistry::Take(const base::CallContext& call, const std::string& key) {
   std::lock_guard lock(mutex_);
+  lost_.erase({call.identity(), key});  // who closes it does not count on it
   const auto found = keyed_.find({call.identity(), key});
   if (found == keyed_.end()) return nullptr;
   SessionPtr session = std::move(found->second);
@@ -108,8 +140,10 @@ std::vector<SessionPtr> SessionRegistry::TakeIdle(std::chrono::milliseconds idle
     const auto next = std::next(each);
     const auto since = each->second->IdleSince();
     if (since && *since + idle <= now) {
-      taken.push_back(std::move(each->second));
-      keyed_.erase(each);
+      taken.push_back(
+          TakeAway(each, "the session expired: it had no call for " +
+                             std::to_string(idle.count()) +
+                             " ms, as long as session.idle_timeout allows"));
     }
     each = next;
   }

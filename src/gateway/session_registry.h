@@ -1,9 +1,12 @@
 // The open sessions of a server, by the key that a door chose. Keys of different callers
-// never meet. One per gateway; thread-safe.
+// never meet. A session that was closed by the server, and had what its client may count
+// on, is remembered: its key's next call is told, and only the one after it gets a new
+// session. One per gateway; thread-safe.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -36,6 +39,7 @@ class SessionRegistry {
                   Eviction eviction);
 
   // The session of the key, made when there is none, held for a call (Session::ForCall).
+  // NotFound, once, when the key's session was closed meanwhile with what it kept.
   // At the bound the longest idle of those that go first gives way, else of those that go
   // last; ResourceExhausted when none does.
   arrow::Result<SessionPtr> Open(const base::CallContext& call, const std::string& key);
@@ -43,6 +47,8 @@ class SessionRegistry {
   arrow::Result<SessionPtr> OpenTransient(const base::CallContext& call);
   // Removes and returns it; null when there is none.
   SessionPtr Take(const base::CallContext& call, const std::string& key);
+  // Whether the key has a session, or had one whose loss is still to be told.
+  bool Knows(const base::CallContext& call, const std::string& key) const;
   std::vector<SessionPtr> TakeIdle(std::chrono::milliseconds idle);
   std::vector<SessionPtr> TakeAll();
 
@@ -56,6 +62,9 @@ class SessionRegistry {
   // Takes a place for a new session; the session that gives way for it, if any, is
   // returned. With mutex_ held.
   arrow::Result<SessionPtr> TakePlace();
+  // Removes the session, remembering what its client loses. With mutex_ held.
+  SessionPtr TakeAway(std::map<Key, SessionPtr>::iterator session,
+                      const std::string& why);
   // Makes a session in a place that was taken, after closing who gave way for it.
   arrow::Result<SessionPtr> Make(const base::CallContext& call, const SessionPtr& evicted,
                                  bool transient);
@@ -68,6 +77,8 @@ class SessionRegistry {
   mutable std::mutex mutex_;
   // Protected by mutex_.
   std::map<Key, SessionPtr> keyed_;
+  std::map<Key, std::string> lost_;  // the message for the key's next call
+  std::deque<Key> lost_order_;       // the longest lost first; some were told already
   mutable std::map<int64_t, std::weak_ptr<Session>> transient_;
   int64_t last_number_ = 0;
   int64_t being_made_ = 0;  // have a place, but are in neither map yet

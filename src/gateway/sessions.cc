@@ -61,6 +61,10 @@ arrow::Result<SessionPtr> GatewayImpl::OpenSession(const CallPtr& call,
   return sessions_->Open(*call, key);
 }
 
+bool GatewayImpl::KnowsSession(const CallPtr& call, const std::string& key) const {
+  return sessions_->Knows(*call, key);
+}
+
 arrow::Result<SessionPtr> GatewayImpl::TransientSession(const CallPtr& call) {
   ARROW_RETURN_NOT_OK(CheckOpen());
   return sessions_->OpenTransient(*call);

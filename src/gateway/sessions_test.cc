@@ -10,6 +10,7 @@ namespace {
 
 using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""min;
+using testing::Batch;
 using testing::Eventually;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -201,6 +202,62 @@ TEST(Sessions, ExpireWhenIdleButNeverWhileAResultIsRead) {
   ASSERT_TRUE(result.rows->Close().ok());
   world.Pass(31min);
   EXPECT_NE(number("reading"), reading);
+}
+
+TEST(Sessions, ThatExpireWithWhatTheirClientCountsOnSayItOnce) {
+  World world;
+  world.Run(world.Open("plain"), "CREATE TABLE t (a INTEGER)");
+  world.Run(world.Open("transaction"), "BEGIN; INSERT INTO t VALUES (1)");
+  world.Run(world.Open("table"), "CREATE TEMP TABLE mine (a INTEGER)");
+  world.Run(world.Open("settings"), "SET TimeZone = 'Asia/Tokyo'");
+  world.Run(world.Open("named"), "PREPARE p AS SELECT 1");
+  ASSERT_TRUE(world.gateway
+                  ->SetSessionOption(World::Call(), world.Open("option"),
+                                     "statement_timeout", "100")
+                  .ok());
+  ASSERT_TRUE(world.gateway
+                  ->Ingest(World::Call(), world.Open("ingested"),
+                           {.table = {.table = "mine"}, .temporary = true},
+                           testing::Reader({Batch(
+                               arrow::schema({arrow::field("a", arrow::int32())}),
+                               R"([{"a": 1}])")}),
+                           {})
+                  .ok());
+  world.Pass(31min);
+  EXPECT_TRUE(world.gateway->OpenSession(World::Call(), "plain").ok());
+  const std::pair<const char*, const char*> losses[] = {
+      {"transaction", "transaction"}, {"table", "temporary tables"},
+      {"settings", "its settings"},   {"named", "prepared statements"},
+      {"option", "its settings"},     {"ingested", "temporary tables"}};
+  for (const auto& [key, lost] : losses) {
+    EXPECT_TRUE(world.gateway->KnowsSession(World::Call(), key));
+    const auto told = world.gateway->OpenSession(World::Call(), key);
+    EXPECT_THAT(Text(told.status()), StartsWith("not_found")) << key;
+    EXPECT_THAT(Text(told.status()), HasSubstr("session.idle_timeout"));
+    EXPECT_THAT(Text(told.status()), HasSubstr(lost));
+    EXPECT_FALSE(world.gateway->KnowsSession(World::Call(), key));
+    EXPECT_TRUE(world.gateway->OpenSession(World::Call(), key).ok()) << key;
+  }
+  EXPECT_EQ(world.Seen("SELECT count(*) FROM t"), "0");
+}
+
+TEST(Sessions, ThatGiveWayWithWhatTheirClientCountsOnSayItOnce) {
+  World world({.max_sessions = 1});
+  world.Run(world.Open("old"), "CREATE TEMP TABLE mine (a INTEGER)");
+  (void)world.Open("new");
+  const auto told = world.gateway->OpenSession(World::Call(), "old");
+  EXPECT_THAT(Text(told.status()), StartsWith("not_found"));
+  EXPECT_THAT(Text(told.status()), HasSubstr("session.max"));
+  EXPECT_TRUE(world.gateway->OpenSession(World::Call(), "old").ok());
+  EXPECT_TRUE(world.gateway->OpenSession(World::Call(), "new").ok());
+}
+
+TEST(Sessions, ThatAreClosedByTheirClientSayNothing) {
+  World world;
+  world.Run(world.Open(), "CREATE TEMP TABLE mine (a INTEGER)");
+  world.Pass(31min);
+  ASSERT_TRUE(world.gateway->CloseSession(World::Call(), "test").ok());
+  EXPECT_TRUE(world.gateway->OpenSession(World::Call(), "test").ok());
 }
 
 TEST(Sessions, OfAnotherCallerDoNotExist) {
