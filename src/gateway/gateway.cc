@@ -95,8 +95,10 @@ void GatewayImpl::Sweep() {
   runs_->StopIdle(options_.result_idle_timeout);
   if (options_.result_idle_timeout.count() > 0) {
     const auto since = now - options_.result_idle_timeout;
-    DropLater(*runs_, parked_.TakeIf(
-                          [&](const Parked& each) { return each.used.load() <= since; }));
+    // One whose statement still runs is waited for, however long that takes.
+    DropLater(*runs_, parked_.TakeIf([&](const Parked& each) {
+      return each.ready && each.used.load() <= since;
+    }));
     DropLater(*runs_, background_.TakeIf([&](Background& each) {
       std::lock_guard lock(each.mutex);
       return each.outcome.has_value() && each.used.load() <= since;

@@ -110,6 +110,7 @@ arrow::Result<ParkedResult> GatewayImpl::ParkPlanned(StatementRun& run, Planned 
     (void)parked_.Take(parked->handle, parked->identity);
     return status;
   }
+  parked->used = rooms_.clock.Now();
   parked->ready = true;
   if (parked->kept->rows() > 0) run.AddReturnedRows(parked->kept->rows());
   if (parked->rows_changed) run.SetRows(*parked->rows_changed);

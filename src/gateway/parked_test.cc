@@ -1,3 +1,4 @@
+#include <atomic>
 #include <thread>
 
 #include "base/error.h"
@@ -100,6 +101,29 @@ TEST(ParkedResults, DoNotExistForAnotherCallerOrAfterTheirTime) {
   EXPECT_EQ(world.Fetch(parked.handle), "1");
   world.Pass(6min);
   EXPECT_THAT(world.Fetch(parked.handle), StartsWith("not_found"));
+}
+
+TEST(ParkedResults, AreThereHoweverLongTheirStatementRan) {
+  World world;
+  const SessionPtr session = world.Open();
+  world.Run(session, "CREATE TABLE t (n BIGINT)");
+  arrow::Result<ParkedResult> parked = arrow::Status::UnknownError("still running");
+  std::atomic<bool> ended = false;
+  {
+    std::jthread running([&] {
+      parked = world.gateway->Park(
+          World::Call(), session,
+          {.sql = "INSERT INTO t SELECT count(*) FROM range(50000000) r(x) "
+                  "WHERE x % 7 = 3 RETURNING n"});
+      ended = true;
+    });
+    // Hours, as long as it runs; no more than a minute after its end.
+    while (!ended) world.Pass(1min);
+  }
+  ASSERT_TRUE(parked.ok()) << parked.status();
+  EXPECT_EQ(world.Fetch(parked->handle), "7142857");
+  world.Pass(4min);
+  EXPECT_EQ(world.Fetch(parked->handle), "7142857");
 }
 
 TEST(ParkedResults, GiveWayToNewOnesFetchedBeforeUnreadAndOldBeforeNew) {
