@@ -196,6 +196,12 @@ arrow::Result<GatewayImpl::RunPtr> GatewayImpl::StartRun(const CallPtr& call,
                                                          const Session& session,
                                                          const StatementRequest& request,
                                                          const std::string& parent) {
+  if (request.timeout && *request.timeout > kLongestTimeout) {
+    return MakeError(ErrorKind::kInvalidArgument, "the statement's timeout is ",
+                     request.timeout->count(), " ms but can be at most ",
+                     std::chrono::milliseconds(kLongestTimeout).count(),
+                     " ms, which is a year");
+  }
   const auto timeout = request.timeout               ? request.timeout
                        : session.statement_timeout() ? session.statement_timeout()
                                                      : options_.statement_timeout;

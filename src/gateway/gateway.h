@@ -37,6 +37,9 @@ class Session;
 using CallPtr = std::shared_ptr<base::CallContext>;
 using SessionPtr = std::shared_ptr<Session>;
 
+// The longest timeout of a statement, as in the configuration.
+constexpr std::chrono::hours kLongestTimeout{8'784};
+
 struct GatewayOptions {
   std::chrono::milliseconds statement_timeout{0};  // 0: none
   std::chrono::milliseconds session_idle_timeout{std::chrono::minutes(30)};
@@ -64,7 +67,7 @@ struct StatementRequest {
   // A batch of parameters, a row an execution; null: none.
   std::shared_ptr<arrow::RecordBatch> parameters;
   std::optional<std::chrono::milliseconds>
-      timeout;  // unset: the session's, then the server's
+      timeout;  // unset: the session's, then the server's; at most kLongestTimeout
 };
 
 // A statement's outcome. `rows` is never null; it has no columns when the statement

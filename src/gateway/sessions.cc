@@ -21,9 +21,12 @@ arrow::Result<std::chrono::milliseconds> ParseMilliseconds(const std::string& va
   int64_t count = 0;
   const auto [end, error] =
       std::from_chars(value.data(), value.data() + value.size(), count);
-  if (error != std::errc{} || end != value.data() + value.size() || count < 0) {
+  constexpr std::chrono::milliseconds kMost = kLongestTimeout;
+  if (error != std::errc{} || end != value.data() + value.size() || count < 0 ||
+      count > kMost.count()) {
     return MakeError(ErrorKind::kInvalidArgument, "statement_timeout is '", value,
-                     "' but has to be a number of milliseconds, 0 for none");
+                     "' but has to be a number of milliseconds, 0 for none and ",
+                     kMost.count(), " at most");
   }
   return std::chrono::milliseconds(count);
 }

@@ -291,6 +291,16 @@ TEST(Sessions, TakeOptionsAndShowThem) {
   EXPECT_EQ(options.at("default_null_order"), "nulls_first");
 }
 
+TEST(Sessions, TakeTheLongestTimeoutThereIs) {
+  World world;
+  const SessionPtr session = world.Open();
+  ASSERT_TRUE(world.gateway
+                  ->SetSessionOption(World::Call(), session, "statement_timeout",
+                                     "31622400000")
+                  .ok());
+  EXPECT_EQ(world.Run(session, "SELECT 1"), "1");
+}
+
 TEST(Sessions, RefuseUnknownOptionsAndBadValues) {
   World world;
   const SessionPtr session = world.Open();
@@ -302,6 +312,9 @@ TEST(Sessions, RefuseUnknownOptionsAndBadValues) {
   EXPECT_THAT(set("schema", "missing"), StartsWith("invalid_argument"));
   EXPECT_THAT(set("time_zone", "Nowhere/At_All"), StartsWith("invalid_argument"));
   EXPECT_THAT(set("statement_timeout", "soon"), StartsWith("invalid_argument"));
+  EXPECT_THAT(set("statement_timeout", "9223372036854775807"),
+              StartsWith("invalid_argument"));
+  EXPECT_THAT(set("statement_timeout", "31622400001"), StartsWith("invalid_argument"));
   EXPECT_THAT(set("memory_limit", "1GB"), StartsWith("invalid_argument"));
 }
 

@@ -217,5 +217,18 @@ TEST(Statements, AreRefusedWhenANulByteWouldCutThem) {
   EXPECT_EQ(world.Run(session, "SELECT length('a' || chr(0))"), "2");
 }
 
+TEST(Statements, RefuseATimeoutOfMoreThanAYear) {
+  World world;
+  const SessionPtr session = world.Open();
+  const auto run = [&](std::chrono::milliseconds timeout) {
+    const auto result = world.gateway->Execute(World::Call(), session,
+                                               {.sql = "SELECT 1", .timeout = timeout});
+    return result.ok() ? Text(*result->rows) : Text(result.status());
+  };
+  EXPECT_EQ(run(kLongestTimeout), "1");
+  EXPECT_THAT(run(kLongestTimeout + 1ms), StartsWith("invalid_argument"));
+  EXPECT_THAT(run(std::chrono::milliseconds::max()), StartsWith("invalid_argument"));
+}
+
 }  // namespace
 }  // namespace pintail::gateway
