@@ -12,6 +12,10 @@ namespace {
 using base::ErrorKind;
 using base::MakeError;
 
+// How long a client may take for its next read before its result stops counting as one
+// that runs. DuckDB does next to nothing for it by then: it has filled its buffer.
+constexpr std::chrono::seconds kUnread{1};
+
 arrow::Status Full(int64_t running, const char* what, const char* option) {
   return MakeError(ErrorKind::kResourceExhausted, running, " ", what,
                    " are running, as many as ", option,
@@ -39,9 +43,10 @@ arrow::Result<std::shared_ptr<StatementRun>> Runs::Start(RunRequest request) {
   request.may_hold_secrets = MayHoldSecrets(request.sql);
   if (request.may_hold_secrets) request.sql = WithoutLiterals(request.sql);
   auto run = std::make_shared<StatementRun>(shared_from_this(), id, std::move(request));
+  const int64_t unread = kind == RunKind::kStatement ? UnreadAtTheBound() : 0;
   {
     std::lock_guard lock(mutex_);
-    const arrow::Status admitted = Admit(kind);
+    const arrow::Status admitted = Admit(kind, unread);
     if (!admitted.ok()) {
       run->finished_ = true;  // it never ran: nothing to write down
       return admitted;
@@ -62,15 +67,24 @@ arrow::Result<std::shared_ptr<StatementRun>> Runs::Start(RunRequest request) {
   return run;
 }
 
-arrow::Status Runs::Admit(RunKind kind) {
+int64_t Runs::UnreadAtTheBound() const {
+  if (running(RunKind::kStatement) < max_statements_) return 0;
+  const auto since = clock_.Now() - kUnread;
+  return static_cast<int64_t>(Pick([&](const StatementRun& run) {
+                                const auto idle = run.IdleSince();
+                                return idle && *idle <= since;
+                              }).size());
+}
+
+arrow::Status Runs::Admit(RunKind kind, int64_t unread) {
   // What has begun may still be committed or rolled back.
   if (draining_ && kind != RunKind::kControl) {
     return MakeError(ErrorKind::kUnavailable,
                      "the server is shutting down and takes no new work");
   }
   if (kind == RunKind::kStatement) {
-    if (running_statements_ >= max_statements_) {
-      return Full(running_statements_, "statements", "statement.max_running");
+    if (running_statements_ - unread >= max_statements_) {
+      return Full(running_statements_ - unread, "statements", "statement.max_running");
     }
     figures_.running_statements().Set(static_cast<double>(++running_statements_));
   } else if (kind == RunKind::kIngest) {

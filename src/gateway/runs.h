@@ -27,7 +27,8 @@ class Runs : public std::enable_shared_from_this<Runs> {
   Runs(const Gateway::Rooms& rooms, const GatewayOptions& options);
 
   // Unavailable while draining, ResourceExhausted at the bound of its kind, or the error
-  // of a call that is cancelled already.
+  // of a call that is cancelled already. Statements whose results nobody reads on from
+  // are no reason to refuse another.
   arrow::Result<std::shared_ptr<StatementRun>> Start(RunRequest request);
 
   // Stops the identity's runs of this id or parent; whether there were any.
@@ -62,7 +63,10 @@ class Runs : public std::enable_shared_from_this<Runs> {
   friend class StatementRun;
   using Run = std::shared_ptr<StatementRun>;
 
-  arrow::Status Admit(RunKind kind);  // with mutex_ held
+  arrow::Status Admit(RunKind kind, int64_t unread);  // with mutex_ held
+  // Statements whose clients have stopped reading for now; 0 below the bound, where
+  // nobody needs to know.
+  int64_t UnreadAtTheBound() const;
   void Remove(const StatementRun& run);
   bool WaitUntilEmpty(std::chrono::milliseconds at_most);
   std::vector<Run> Pick(const std::function<bool(const StatementRun&)>& predicate) const;

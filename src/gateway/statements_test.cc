@@ -156,6 +156,27 @@ TEST(Statements, LetGoOfTheirConnectionWhenNobodyReadsOn) {
   EXPECT_THAT(Text(*unread.rows), HasSubstr("statement.result_idle_timeout"));
 }
 
+TEST(Statements, AreNotKeptOutByResultsThatNobodyReads) {
+  World world({.max_running_statements = 2});
+  const SessionPtr session = world.Open();
+  const auto read = [&] {
+    auto result =
+        world.gateway->Execute(World::Call(), session, {.sql = kManyRows}).ValueOrDie();
+    EXPECT_TRUE(result.rows->Next().ok());
+    return result;
+  };
+  const auto first = read();
+  const auto second = read();
+  EXPECT_THAT(world.Run(session, "SELECT 1"), HasSubstr("statement.max_running"));
+  world.Pass(1000ms);
+  EXPECT_EQ(world.Run(session, "SELECT 1"), "1");
+  // Who reads on counts again, and is not stopped.
+  ASSERT_TRUE(first.rows->Next().ok());
+  EXPECT_EQ(world.Run(session, "SELECT 1"), "1");
+  ASSERT_TRUE(second.rows->Next().ok());
+  EXPECT_THAT(world.Run(session, "SELECT 1"), HasSubstr("statement.max_running"));
+}
+
 TEST(Statements, AreAdmittedAgainWhenAResultIsDropped) {
   World world({.max_running_statements = 1});
   const SessionPtr session = world.Open();
