@@ -70,6 +70,7 @@ gateway::GatewayOptions GatewayOf(const Settings& settings) {
       .max_sessions = settings.Integer("session.max"),
       .max_prepared_per_session = settings.Integer("session.max_prepared"),
       .max_parked_results = settings.Integer("statement.max_parked_results"),
+      .max_kept_bytes = settings.Integer("statement.max_kept"),
       .max_running_statements = settings.Integer("statement.max_running"),
       .max_running_ingests = settings.Integer("ingest.max_running"),
       .recent_statements = settings.Integer("statement.recent"),

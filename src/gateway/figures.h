@@ -35,6 +35,7 @@ class Figures {
   base::Gauge& sessions_open() { return sessions_; }
   base::Gauge& prepared_open() { return prepared_; }
   base::Gauge& parked_open() { return parked_; }
+  base::Gauge& parked_bytes() { return parked_bytes_; }
   base::Gauge& transactions_open() { return transactions_; }
 
  private:
@@ -47,6 +48,7 @@ class Figures {
   base::Gauge& sessions_;
   base::Gauge& prepared_;
   base::Gauge& parked_;
+  base::Gauge& parked_bytes_;
   base::Gauge& transactions_;
   base::Counter& sessions_evicted_;
   base::Counter& parked_evicted_;

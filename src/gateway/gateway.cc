@@ -125,6 +125,8 @@ void GatewayImpl::Sweep() {
   Figures& figures = runs_->figures();
   figures.prepared_open().Set(static_cast<double>(prepared_.size()));
   figures.parked_open().Set(static_cast<double>(parked_.size()));
+  figures.parked_bytes().Set(static_cast<double>(
+      parked_.Sum([](const Parked& each) { return each.kept_bytes.load(); })));
   figures.transactions_open().Set(static_cast<double>(transactions_.size()));
 }
 

@@ -48,6 +48,7 @@ struct GatewayOptions {
   int64_t max_sessions = 1'000;
   int64_t max_prepared_per_session = 1'000;
   int64_t max_parked_results = 1'000;
+  int64_t max_kept_bytes = int64_t{256} << 20;  // of rows of parked results, all together
   int64_t max_running_statements = 64;  // more are refused as ResourceExhausted
   int64_t max_running_ingests = 256;    // likewise; each may hold a thread and two chunks
   int64_t recent_statements = 1'000;    // remembered for pintail.statements
@@ -186,7 +187,8 @@ class Gateway {
   // The same for a client that fetches later. A statement with an effect takes effect
   // here, exactly once, and its result is kept; one that only reads is planned here and
   // runs at Fetch. At the cap of parked results the one that was asked for the longest
-  // ago gives way, those that were fetched before those that were not.
+  // ago gives way, those that were fetched before those that were not; likewise when the
+  // kept rows of all are more than may be.
   virtual arrow::Result<ParkedResult> Park(const CallPtr& call, const SessionPtr& session,
                                            StatementRequest request) = 0;
   // The parked result. A read-only one may be fetched again until it expires; a result

@@ -84,6 +84,29 @@ class HandleTable {
     return gone;
   }
 
+  // While the entries weigh more than `max` together, one after the other gives way, by
+  // the same rule and told `why`; never `kept`. Returns those that did.
+  template <typename Rank, typename Weight>
+  std::vector<std::shared_ptr<Entry>> TakeDownTo(int64_t max, const Weight& weight,
+                                                 const Rank& rank, const Entry& kept,
+                                                 const std::string& why) {
+    std::vector<std::shared_ptr<Entry>> taken;
+    std::lock_guard lock(mutex_);
+    int64_t sum = 0;
+    for (const auto& [handle, entry] : entries_) sum += weight(*entry);
+    while (sum > max) {
+      const auto chosen = Lowest([&](const Entry& each) -> std::optional<int> {
+        if (&each == &kept || weight(each) == 0) return std::nullopt;
+        return rank(each);
+      });
+      if (chosen == entries_.end()) break;
+      sum -= weight(*chosen->second);
+      taken.push_back(Remove(chosen));
+      Remember(*taken.back(), why);
+    }
+    return taken;
+  }
+
   arrow::Result<std::shared_ptr<Entry>> Find(const std::string& handle,
                                              const std::string& identity) {
     std::lock_guard lock(mutex_);
@@ -136,6 +159,14 @@ class HandleTable {
   int64_t size() const {
     std::lock_guard lock(mutex_);
     return static_cast<int64_t>(entries_.size());
+  }
+
+  template <typename Weight>
+  int64_t Sum(const Weight& weight) const {
+    std::lock_guard lock(mutex_);
+    int64_t sum = 0;
+    for (const auto& [handle, entry] : entries_) sum += weight(*entry);
+    return sum;
   }
 
   int64_t CountOfSession(int64_t session) const {

@@ -33,8 +33,9 @@ struct Parked final : Handled {
   std::shared_ptr<KeptRows> kept;
   std::shared_ptr<PlanCache> plans;  // never null
 
-  std::atomic<bool> ready = false;    // nothing runs for it, so it may give way
-  std::atomic<bool> fetched = false;  // its client has asked for it once
+  std::atomic<int64_t> kept_bytes = 0;  // of `kept`
+  std::atomic<bool> ready = false;      // nothing runs for it, so it may give way
+  std::atomic<bool> fetched = false;    // its client has asked for it once
 };
 
 struct Prepared final : Handled {

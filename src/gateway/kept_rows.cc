@@ -39,8 +39,7 @@ class Reader final : public arrow::RecordBatchReader {
 arrow::Result<std::shared_ptr<KeptRows>> KeptRows::Make(
     std::shared_ptr<arrow::RecordBatchReader> rows, int64_t max_bytes) {
   std::shared_ptr<KeptRows> kept(new KeptRows(rows->schema()));
-  int64_t bytes = 0;
-  while (bytes < max_bytes) {
+  while (kept->kept_bytes_ < max_bytes) {
     std::shared_ptr<arrow::RecordBatch> batch;
     ARROW_RETURN_NOT_OK(rows->ReadNext(&batch));
     if (!batch) {
@@ -48,7 +47,7 @@ arrow::Result<std::shared_ptr<KeptRows>> KeptRows::Make(
       return kept;
     }
     kept->kept_count_ += batch->num_rows();
-    bytes += arrow::util::TotalBufferSize(*batch);
+    kept->kept_bytes_ += arrow::util::TotalBufferSize(*batch);
     kept->kept_.push_back(std::move(batch));
   }
   kept->rest_ = std::move(rows);

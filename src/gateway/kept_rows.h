@@ -21,7 +21,8 @@ class KeptRows : public std::enable_shared_from_this<KeptRows> {
       std::shared_ptr<arrow::RecordBatchReader> rows, int64_t max_bytes);
 
   const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
-  int64_t rows() const { return kept_count_; }  // that are kept
+  int64_t rows() const { return kept_count_; }   // that are kept
+  int64_t bytes() const { return kept_bytes_; }  // of memory that they take
 
   // A reader from the first row. ResourceExhausted when a result that was too large to
   // keep has been read before.
@@ -36,6 +37,7 @@ class KeptRows : public std::enable_shared_from_this<KeptRows> {
   // Constant after Make.
   std::vector<std::shared_ptr<arrow::RecordBatch>> kept_;
   int64_t kept_count_ = 0;
+  int64_t kept_bytes_ = 0;
   bool complete_ = false;
 
   mutable std::mutex mutex_;

@@ -1,4 +1,5 @@
 // Gateway: results for clients that fetch them later.
+#include <algorithm>
 #include <utility>
 
 #include "base/error.h"
@@ -12,7 +13,8 @@ namespace {
 using base::ErrorKind;
 using base::MakeError;
 
-// A kept result larger than this can be fetched once only.
+// A kept result larger than this, or than statement.max_kept, can be fetched once only:
+// what is beyond stays in DuckDB's memory, which spills.
 constexpr int64_t kMaxKeptBytes = int64_t{16} << 20;
 
 ParkedResult Announce(const Parked& parked) {
@@ -49,13 +51,28 @@ arrow::Result<ParkedResult> GatewayImpl::ParkRequest(const RunPtr& run,
   });
 }
 
-arrow::Status GatewayImpl::KeepParked(const std::shared_ptr<Parked>& parked) {
+std::optional<int> GatewayImpl::RankOf(const Parked& parked) {
+  if (!parked.ready) return std::nullopt;
   // What was fetched is only kept for a second look; what was not is waited for.
-  const auto rank = [](const Parked& each) -> std::optional<int> {
-    if (!each.ready) return std::nullopt;
-    return each.fetched ? 0 : 1;
-  };
-  ARROW_ASSIGN_OR_RAISE(auto gone, parked_.InsertInPlaceOf(parked, rank));
+  return parked.fetched ? 0 : 1;
+}
+
+void GatewayImpl::KeepBytes(const Parked& newest) {
+  if (newest.kept_bytes == 0) return;
+  const auto bytes = [](const Parked& each) { return each.kept_bytes.load(); };
+  const std::string why = "gave way to a newer one: the rows of all results took more "
+                          "than the " +
+                          std::to_string(options_.max_kept_bytes) +
+                          " bytes that statement.max_kept allows; fetch results sooner, "
+                          "or raise that option";
+  auto gone = parked_.TakeDownTo(options_.max_kept_bytes, bytes, RankOf, newest, why);
+  for (size_t i = 0; i < gone.size(); ++i) runs_->figures().ResultGaveWay();
+  if (gone.empty()) return;
+  runs_->CleanUp([gone]() mutable { gone.clear(); });
+}
+
+arrow::Status GatewayImpl::KeepParked(const std::shared_ptr<Parked>& parked) {
+  ARROW_ASSIGN_OR_RAISE(auto gone, parked_.InsertInPlaceOf(parked, RankOf));
   if (!gone) return arrow::Status::OK();
   runs_->figures().ResultGaveWay();
   runs_->CleanUp([gone]() mutable { gone.reset(); });
@@ -98,8 +115,11 @@ arrow::Result<ParkedResult> GatewayImpl::ParkPlanned(StatementRun& run, Planned 
                                               parked->parameters, /*materialize=*/true));
     parked->schema = ran.rows->schema();
     parked->rows_changed = ran.rows_changed;
-    ARROW_ASSIGN_OR_RAISE(parked->kept,
-                          KeptRows::Make(std::move(ran.rows), kMaxKeptBytes));
+    ARROW_ASSIGN_OR_RAISE(
+        parked->kept,
+        KeptRows::Make(std::move(ran.rows),
+                       std::min(kMaxKeptBytes, options_.max_kept_bytes)));
+    parked->kept_bytes = parked->kept->bytes();
     if (ran.detached) {
       parked->plans->Keep({ran.planned.lease.slot(), std::move(ran.planned.statement)});
     }
@@ -112,6 +132,7 @@ arrow::Result<ParkedResult> GatewayImpl::ParkPlanned(StatementRun& run, Planned 
   }
   parked->used = rooms_.clock.Now();
   parked->ready = true;
+  KeepBytes(*parked);
   if (parked->kept->rows() > 0) run.AddReturnedRows(parked->kept->rows());
   if (parked->rows_changed) run.SetRows(*parked->rows_changed);
   run.Finish(arrow::Status::OK());

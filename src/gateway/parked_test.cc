@@ -153,6 +153,37 @@ TEST(ParkedResults, GiveWayToNewOnesFetchedBeforeUnreadAndOldBeforeNew) {
   EXPECT_THAT(world.metrics.Render(), HasSubstr("pintail_parked_evicted_total 2"));
 }
 
+TEST(ParkedResults, GiveWayWhenTheirRowsTakeTooMuchMemory) {
+  World world({.max_kept_bytes = 200'000});
+  const SessionPtr session = world.Open();
+  world.Run(session, "CREATE TABLE t (a BIGINT)");
+  const auto park = [&](int rows) {
+    world.Pass(1ms);
+    return world.gateway
+        ->Park(World::Call(), session,
+               {.sql = "INSERT INTO t FROM range(" + std::to_string(rows) +
+                       ") RETURNING a"})
+        .ValueOrDie()
+        .handle;
+  };
+  const std::string without_rows =
+      world.gateway->Park(World::Call(), session, {.sql = "SELECT 7"}).ValueOrDie().handle;
+  const std::string fetched = park(10'000);
+  const std::string unread = park(10'000);
+  EXPECT_THAT(world.Fetch(fetched), StartsWith("0\n"));
+  const std::string newest = park(10'000);
+  EXPECT_THAT(world.Fetch(fetched), HasSubstr("statement.max_kept"));
+  EXPECT_THAT(world.Fetch(unread), StartsWith("0\n"));
+  world.Pass(1000ms);
+  EXPECT_THAT(world.metrics.Render(), HasSubstr("pintail_parked_bytes 1"));
+  // Larger than all there may be: it is kept in DuckDB, to be read once.
+  const std::string large = park(100'000);
+  EXPECT_THAT(world.Fetch(newest), HasSubstr("statement.max_kept"));
+  EXPECT_THAT(world.Fetch(large), StartsWith("0\n"));
+  EXPECT_THAT(world.Fetch(large), StartsWith("resource_exhausted"));
+  EXPECT_EQ(world.Fetch(without_rows), "7");
+}
+
 TEST(ParkedResults, AreRefusedBeforeAnEffectWhileAllOthersStillRun) {
   World world({.max_parked_results = 1});
   const SessionPtr session = world.Open();
