@@ -50,6 +50,7 @@ struct Server::State {
   std::unique_ptr<flight::FlightDoor> flight;
   std::unique_ptr<http::HttpDoor> http;
   bool stopped = false;
+  bool stuck = false;
 };
 
 Server::Server(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -112,6 +113,13 @@ arrow::Status Server::Stop() {
   if (state.flight) state.flight->Drain();
   if (state.http) state.http->Drain();
   arrow::Status status = state.gateway->Drain(state.options.drain_grace);
+  if (!status.ok()) {
+    state.stuck = true;
+    log().Warn("not stopped in order: no checkpoint; the next start reads the log",
+               {{"reason", std::string_view(status.message())}});
+    state.logs->Flush();
+    return status;
+  }
   // The work has ended or is cancelled by now; only answers are still on their way.
   if (state.flight) state.flight->Stop(kFarewell);
   if (state.http) state.http->Stop(kFarewell);
@@ -122,6 +130,8 @@ arrow::Status Server::Stop() {
   state.logs->Flush();
   return status;
 }
+
+bool Server::stuck() const { return state_->stuck; }
 
 std::vector<std::string> Server::flight_addresses() const {
   std::vector<std::string> addresses;

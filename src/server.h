@@ -36,6 +36,10 @@ class Server {
   // the listeners and writes the database's log into its file. The first error, after all
   // of it was tried. Idempotent.
   arrow::Status Stop();
+  // Whether Stop gave up on a statement that does not heed its interrupt. Then everything
+  // that was committed is safe, the listeners are still open and there was no checkpoint;
+  // destroying the server waits for that statement.
+  bool stuck() const;
 
   // Where it really listens, as "address:port"; empty before Start.
   std::vector<std::string> flight_addresses() const;

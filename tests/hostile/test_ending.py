@@ -98,6 +98,37 @@ def test_open_uploads_end_with_the_grace(start_server, tmp_path, command):
                               " WHERE table_name = 'silent'") == [(0,)]
 
 
+def test_a_statement_that_heeds_no_interrupt_keeps_nobody(start_server, tmp_path):
+    path = tmp_path / "hot.duckdb"
+    server = start_server("--server-drain-grace", "100ms", database=path)
+    with FlightSqlClient(server.flight_uri) as client, FlightSqlClient(server.flight_uri) as busy:
+        client.update("CREATE TABLE kept AS SELECT 42 AS answer")
+        client.update("CREATE TABLE distances (d BIGINT)")
+        # One row of one function: minutes of work without a look at the interrupt.
+        stuck = threading.Thread(target=_ignore_errors, args=(
+            busy.update, "INSERT INTO distances SELECT levenshtein(repeat('ab', n), repeat('ba', n))"
+                         " FROM (SELECT 150000 + range AS n FROM range(1))"))
+        stuck.start()
+        server.wait_until(
+            lambda: client.rows("SELECT count(*) FROM pintail.statements"
+                                " WHERE verb = 'INSERT' AND state = 'running'") == [(1,)],
+            "the statement runs")
+        server.terminate()
+        assert server.wait() == 0
+        stuck.join()
+    again = start_server(database=path)
+    with FlightSqlClient(again.flight_uri) as client:
+        assert client.rows("SELECT answer FROM kept") == [(42,)]
+        assert client.rows("SELECT count(*) FROM distances") == [(0,)]
+
+
+def _ignore_errors(call, *arguments):
+    try:
+        call(*arguments)
+    except (pa.ArrowException, flight.FlightError):
+        pass
+
+
 def test_a_second_signal_ends_it_at_once(start_server):
     server = start_server("--server-drain-grace", "10m")
     with FlightSqlClient(server.flight_uri) as client:
