@@ -304,7 +304,8 @@ constexpr std::array kOptions = {
     Option{.key = "statement.max_kept",
            .type = kBytes,
            .initial = "256MB",
-           .help = "Memory for rows that wait to be fetched; at the bound the longest unread give way",
+           .help = "Memory for rows that wait to be fetched; at the bound the longest "
+                   "unread give way",
            .min = 1'000'000},
     Option{.key = "statement.result_idle_timeout",
            .type = kDuration,

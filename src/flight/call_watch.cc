@@ -95,8 +95,8 @@ void CallWatch::EndWait(const WatchedCall& call) const {
   // A client that reads on is told why the call ended, with the next message; one that
   // has to send something first would never learn it.
   constexpr std::chrono::seconds kToRead{1};
-  const auto waited = clock_.Now().time_since_epoch() -
-                      base::Clock::Steady::duration(call.wait_since);
+  const auto waited =
+      clock_.Now().time_since_epoch() - base::Clock::Steady::duration(call.wait_since);
   if (waiting_for == ClientWait::kToTake && waited < kToRead) return;
   call.grpc_call->Abort();
 }

@@ -1,5 +1,5 @@
-// Notices what no call's own thread can: that its client is gone, that its time is up, that
-// it waits too long for its client, or that it was cancelled while it waits for it.
+// Notices what no call's own thread can: that its client is gone, that its time is up,
+// that it waits too long for its client, or that it was cancelled while it waits for it.
 //
 // One thread per door looks at all running calls every few milliseconds while there are
 // any. Thread-safe.

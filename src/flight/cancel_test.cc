@@ -125,8 +125,8 @@ TEST_F(CancelTest, AClientThatStopsSendingLosesItsCall) {
 TEST_F(CancelTest, ADrainEndsUploadsThatWaitForTheirClient) {
   const auto batch = Numbers("a", {1});
   const auto open = [&](const char* command) {
-    auto put =
-        client->DoPut({}, FlightDescriptor::Command(command), batch->schema()).ValueOrDie();
+    auto put = client->DoPut({}, FlightDescriptor::Command(command), batch->schema())
+                   .ValueOrDie();
     EXPECT_TRUE(put.writer->WriteRecordBatch(*batch).ok());
     return put;
   };

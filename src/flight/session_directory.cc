@@ -152,8 +152,7 @@ void SessionDirectory::MakeRoom() {
   auto longest = entries_.end();
   for (auto each = entries_.begin(); each != entries_.end(); ++each) {
     if (each->second.calls > 0) continue;
-    if (longest == entries_.end() ||
-        each->second.last_used < longest->second.last_used) {
+    if (longest == entries_.end() || each->second.last_used < longest->second.last_used) {
       longest = each;
     }
   }

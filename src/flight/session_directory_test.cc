@@ -96,7 +96,8 @@ TEST_F(SessionDirectoryTest, NeverForgetsASessionInMidCall) {
   EXPECT_EQ(Find("", "f", Cookie(first.id)).id, first.id);
   directory.EndCall(first.id);
   clock.Advance(minutes(20));
-  EXPECT_EQ(Find("", "f", Cookie(first.id)).id, first.id) << "it counts from a call's end";
+  EXPECT_EQ(Find("", "f", Cookie(first.id)).id, first.id)
+      << "it counts from a call's end";
 }
 
 TEST_F(SessionDirectoryTest, ForgetsTheLongestIdleWhenItIsFull) {

@@ -56,16 +56,42 @@ TEST_F(SessionTest, OptionsThatDoNotFitAreNamed) {
   ASSERT_OK_AND_ASSIGN(
       auto result,
       client->SetSessionOptions(
-          {}, arrow::flight::SetSessionOptionsRequest(
-                  {{"no_such_option", SessionOptionValue(std::string("x"))},
-                   {"statement_timeout", SessionOptionValue(std::string("soon"))},
-                   {"schema", SessionOptionValue()}})));
+          {},
+          arrow::flight::SetSessionOptionsRequest(
+              {{"no_such_option", SessionOptionValue(std::string("x"))},
+               {"statement_timeout", SessionOptionValue(std::string("soon"))},
+               {"search_path", SessionOptionValue(std::vector<std::string>{"a\"b"})}})));
   ASSERT_EQ(result.errors.size(), 3u) << result.ToString();
   EXPECT_EQ(result.errors["no_such_option"].value,
             SetSessionOptionErrorValue::kInvalidName);
   EXPECT_EQ(result.errors["statement_timeout"].value,
             SetSessionOptionErrorValue::kInvalidValue);
-  EXPECT_EQ(result.errors["schema"].value, SetSessionOptionErrorValue::kInvalidValue);
+  EXPECT_EQ(result.errors["search_path"].value,
+            SetSessionOptionErrorValue::kInvalidValue);
+}
+
+TEST_F(SessionTest, OptionsOfEveryTypeReachDuckDbAsTheyAre) {
+  ASSERT_OK(
+      client->ExecuteUpdate({}, "CREATE SCHEMA \"one, two\"; CREATE SCHEMA b").status());
+  const auto set = [&](const char* name, SessionOptionValue value) {
+    const auto result = client->SetSessionOptions(
+        {}, arrow::flight::SetSessionOptionsRequest({{name, std::move(value)}}));
+    EXPECT_TRUE(result.ok() && result->errors.empty()) << name;
+  };
+  const auto setting = [&](const std::string& name) {
+    return Query(*client, "SELECT current_setting('" + name + "')").ValueOr("");
+  };
+  set("search_path", std::vector<std::string>{"one, two", "b"});
+  EXPECT_EQ(setting("search_path"), "\"one, two\",b");
+  EXPECT_EQ(Query(*client, "SELECT current_schema()").ValueOr(""), "one, two");
+  set("schema", SessionOptionValue());
+  EXPECT_EQ(Query(*client, "SELECT current_schema()").ValueOr(""), "main");
+  set("index_scan_percentage", 0.000'000'123'4);
+  EXPECT_EQ(setting("index_scan_percentage"), "1.234e-07");
+  set("index_scan_percentage", SessionOptionValue());
+  EXPECT_EQ(setting("index_scan_percentage"), "0.001");
+  set("preserve_insertion_order", false);
+  EXPECT_EQ(setting("preserve_insertion_order"), "false");
 }
 
 TEST_F(SessionTest, ClosingASessionDropsWhatItHas) {
@@ -97,8 +123,7 @@ TEST_F(SessionTest, ATransactionThatExpiredIsToldBeforeAnythingElseRuns) {
     constexpr char kTake[] = "INSERT INTO t VALUES (2)";
     auto mine = ConnectSql(0, keep_cookies);
     ASSERT_OK(mine->ExecuteUpdate({}, "CREATE TABLE t (a INT)").status());
-    ASSERT_OK(
-        mine->ExecuteUpdate({}, "BEGIN; INSERT INTO t VALUES (1)").status());
+    ASSERT_OK(mine->ExecuteUpdate({}, "BEGIN; INSERT INTO t VALUES (1)").status());
     constexpr char kOpen[] = "SELECT count(*) FROM pintail.sessions";
     while (Query(*client, kOpen).ValueOr("2") != "1") std::this_thread::yield();
     const arrow::Status told = mine->ExecuteUpdate({}, kTake).status();

@@ -20,8 +20,8 @@ Figures::Figures(base::Metrics& metrics)
       sessions_(metrics.GetGauge("sessions_open", "Open sessions.")),
       prepared_(metrics.GetGauge("prepared_open", "Open prepared statements.")),
       parked_(metrics.GetGauge("parked_open", "Results that wait to be fetched.")),
-      parked_bytes_(metrics.GetGauge("parked_bytes",
-                                     "Memory that the rows of such results take.")),
+      parked_bytes_(
+          metrics.GetGauge("parked_bytes", "Memory that the rows of such results take.")),
       transactions_(metrics.GetGauge("transactions_open", "Open transactions.")),
       sessions_evicted_(metrics.GetCounter("sessions_evicted_total",
                                            "Idle sessions that gave way to new ones.")),

@@ -49,9 +49,9 @@ struct GatewayOptions {
   int64_t max_prepared_per_session = 1'000;
   int64_t max_parked_results = 1'000;
   int64_t max_kept_bytes = int64_t{256} << 20;  // of rows of parked results, all together
-  int64_t max_running_statements = 64;  // more are refused as ResourceExhausted
-  int64_t max_running_ingests = 256;    // likewise; each may hold a thread and two chunks
-  int64_t recent_statements = 1'000;    // remembered for pintail.statements
+  int64_t max_running_statements = 64;          // more are refused as ResourceExhausted
+  int64_t max_running_ingests = 256;  // likewise; each may hold a thread and two chunks
+  int64_t recent_statements = 1'000;  // remembered for pintail.statements
   std::chrono::milliseconds slow_statement{1'000};
   bool log_parameters = false;
   columnar::Limits limits;
@@ -172,7 +172,8 @@ class Gateway {
   // Rolls back its transactions, drops its handles and temporary tables. OK when unknown.
   virtual arrow::Status CloseSession(const CallPtr& call, const std::string& key) = 0;
   // "catalog", "schema", "statement_timeout" (milliseconds), "time_zone", or any DuckDB
-  // setting. NotFound for an unknown name, InvalidArgument for a bad value.
+  // setting; an empty value brings the default back. NotFound for an unknown name,
+  // InvalidArgument for a bad value.
   virtual arrow::Status SetSessionOption(const CallPtr& call, const SessionPtr& session,
                                          const std::string& name,
                                          const std::string& value) = 0;

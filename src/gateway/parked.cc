@@ -60,11 +60,12 @@ std::optional<int> GatewayImpl::RankOf(const Parked& parked) {
 void GatewayImpl::KeepBytes(const Parked& newest) {
   if (newest.kept_bytes == 0) return;
   const auto bytes = [](const Parked& each) { return each.kept_bytes.load(); };
-  const std::string why = "gave way to a newer one: the rows of all results took more "
-                          "than the " +
-                          std::to_string(options_.max_kept_bytes) +
-                          " bytes that statement.max_kept allows; fetch results sooner, "
-                          "or raise that option";
+  const std::string why =
+      "gave way to a newer one: the rows of all results took more "
+      "than the " +
+      std::to_string(options_.max_kept_bytes) +
+      " bytes that statement.max_kept allows; fetch results sooner, "
+      "or raise that option";
   auto gone = parked_.TakeDownTo(options_.max_kept_bytes, bytes, RankOf, newest, why);
   for (size_t i = 0; i < gone.size(); ++i) runs_->figures().ResultGaveWay();
   if (gone.empty()) return;
@@ -116,9 +117,8 @@ arrow::Result<ParkedResult> GatewayImpl::ParkPlanned(StatementRun& run, Planned 
     parked->schema = ran.rows->schema();
     parked->rows_changed = ran.rows_changed;
     ARROW_ASSIGN_OR_RAISE(
-        parked->kept,
-        KeptRows::Make(std::move(ran.rows),
-                       std::min(kMaxKeptBytes, options_.max_kept_bytes)));
+        parked->kept, KeptRows::Make(std::move(ran.rows),
+                                     std::min(kMaxKeptBytes, options_.max_kept_bytes)));
     parked->kept_bytes = parked->kept->bytes();
     if (ran.detached) {
       parked->plans->Keep({ran.planned.lease.slot(), std::move(ran.planned.statement)});

@@ -160,14 +160,16 @@ TEST(ParkedResults, GiveWayWhenTheirRowsTakeTooMuchMemory) {
   const auto park = [&](int rows) {
     world.Pass(1ms);
     return world.gateway
-        ->Park(World::Call(), session,
-               {.sql = "INSERT INTO t FROM range(" + std::to_string(rows) +
-                       ") RETURNING a"})
+        ->Park(
+            World::Call(), session,
+            {.sql = "INSERT INTO t FROM range(" + std::to_string(rows) + ") RETURNING a"})
         .ValueOrDie()
         .handle;
   };
   const std::string without_rows =
-      world.gateway->Park(World::Call(), session, {.sql = "SELECT 7"}).ValueOrDie().handle;
+      world.gateway->Park(World::Call(), session, {.sql = "SELECT 7"})
+          .ValueOrDie()
+          .handle;
   const std::string fetched = park(10'000);
   const std::string unread = park(10'000);
   EXPECT_THAT(world.Fetch(fetched), StartsWith("0\n"));

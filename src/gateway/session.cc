@@ -223,7 +223,11 @@ std::map<std::string, std::string> Session::options() const {
 
 void Session::set_option(const std::string& name, const std::string& value) {
   std::lock_guard lock(mutex_);
-  options_[name] = value;
+  if (value.empty()) {
+    options_.erase(name);
+  } else {
+    options_[name] = value;
+  }
 }
 
 std::shared_ptr<Session> Session::ForCall() {

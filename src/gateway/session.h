@@ -118,7 +118,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
   std::optional<std::chrono::milliseconds> statement_timeout() const;
   void set_statement_timeout(std::optional<std::chrono::milliseconds> timeout);
-  // Options that the client has set, for SessionOptions.
+  // Options that the client has set, for SessionOptions; an empty value unsets one.
   std::map<std::string, std::string> options() const;
   void set_option(const std::string& name, const std::string& value);
 

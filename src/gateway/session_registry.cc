@@ -140,10 +140,9 @@ std::vector<SessionPtr> SessionRegistry::TakeIdle(std::chrono::milliseconds idle
     const auto next = std::next(each);
     const auto since = each->second->IdleSince();
     if (since && *since + idle <= now) {
-      taken.push_back(
-          TakeAway(each, "the session expired: it had no call for " +
-                             std::to_string(idle.count()) +
-                             " ms, as long as session.idle_timeout allows"));
+      taken.push_back(TakeAway(each, "the session expired: it had no call for " +
+                                         std::to_string(idle.count()) +
+                                         " ms, as long as session.idle_timeout allows"));
     }
     each = next;
   }

@@ -34,10 +34,12 @@ arrow::Result<std::chrono::milliseconds> ParseMilliseconds(const std::string& va
 arrow::Result<std::string> SettingStatement(engine::Connection& connection,
                                             const std::string& name,
                                             const std::string& value) {
+  if (value.empty() && name == "catalog") return "RESET SESSION search_path";
   if (name == "schema") {
     ARROW_ASSIGN_OR_RAISE(const auto catalog,
                           TextRows(connection, "SELECT current_database()"));
-    return "USE " + QuoteName(catalog.at(0).at(0).value_or("")) + "." + QuoteName(value);
+    const std::string here = "USE " + QuoteName(catalog.at(0).at(0).value_or(""));
+    return value.empty() ? here : here + "." + QuoteName(value);
   }
   if (name == "catalog") return "USE " + QuoteName(value);
   const std::string setting = name == "time_zone" ? "TimeZone" : name;
@@ -45,7 +47,8 @@ arrow::Result<std::string> SettingStatement(engine::Connection& connection,
       const auto known,
       TextRows(
           connection,
-          "SELECT name FROM duckdb_settings() WHERE lower(name) = lower($1::VARCHAR)",
+          "SELECT name, input_type FROM duckdb_settings() "
+          "WHERE lower(name) = lower($1::VARCHAR)",
           {setting}));
   if (known.empty()) {
     return MakeError(ErrorKind::kNotFound, "there is no session option '", name,
@@ -53,7 +56,9 @@ arrow::Result<std::string> SettingStatement(engine::Connection& connection,
                      "catalog, schema, statement_timeout and time_zone");
   }
   if (value.empty()) return "RESET SESSION " + QuoteName(*known[0][0]);
-  return "SET SESSION " + QuoteName(*known[0][0]) + " = " + QuoteText(value);
+  const bool is_list = known[0][1].value_or("").ends_with("[]");
+  const std::string text = is_list && value[0] != '[' ? "[" + value + "]" : value;
+  return "SET SESSION " + QuoteName(*known[0][0]) + " = " + QuoteText(text);
 }
 
 }  // namespace

@@ -218,9 +218,9 @@ TEST(Sessions, ThatExpireWithWhatTheirClientCountsOnSayItOnce) {
   ASSERT_TRUE(world.gateway
                   ->Ingest(World::Call(), world.Open("ingested"),
                            {.table = {.table = "mine"}, .temporary = true},
-                           testing::Reader({Batch(
-                               arrow::schema({arrow::field("a", arrow::int32())}),
-                               R"([{"a": 1}])")}),
+                           testing::Reader(
+                               {Batch(arrow::schema({arrow::field("a", arrow::int32())}),
+                                      R"([{"a": 1}])")}),
                            {})
                   .ok());
   world.Pass(31min);
@@ -291,13 +291,37 @@ TEST(Sessions, TakeOptionsAndShowThem) {
   EXPECT_EQ(options.at("default_null_order"), "nulls_first");
 }
 
+TEST(Sessions, BringDefaultsBackForOptionsWithoutAValue) {
+  World world;
+  const SessionPtr session = world.Open();
+  world.Run(session, "CREATE SCHEMA s1; ATTACH ':memory:' AS other");
+  const auto set = [&](const char* name, const char* value) {
+    return Text(world.gateway->SetSessionOption(World::Call(), session, name, value));
+  };
+  const auto place = [&] {
+    return world.Run(session, "SELECT current_database(), current_schema()");
+  };
+  EXPECT_EQ(set("schema", "s1"), "ok");
+  EXPECT_EQ(place(), "memory|s1");
+  EXPECT_EQ(set("schema", ""), "ok");
+  EXPECT_EQ(place(), "memory|main");
+  EXPECT_EQ(set("catalog", "other"), "ok");
+  EXPECT_EQ(place(), "other|main");
+  EXPECT_EQ(set("catalog", ""), "ok");
+  EXPECT_EQ(place(), "memory|main");
+  EXPECT_EQ(set("default_null_order", "nulls_first"), "ok");
+  EXPECT_EQ(set("default_null_order", ""), "ok");
+  const auto options = world.gateway->SessionOptions(World::Call(), session).ValueOrDie();
+  EXPECT_FALSE(options.contains("default_null_order"));
+}
+
 TEST(Sessions, TakeTheLongestTimeoutThereIs) {
   World world;
   const SessionPtr session = world.Open();
-  ASSERT_TRUE(world.gateway
-                  ->SetSessionOption(World::Call(), session, "statement_timeout",
-                                     "31622400000")
-                  .ok());
+  ASSERT_TRUE(
+      world.gateway
+          ->SetSessionOption(World::Call(), session, "statement_timeout", "31622400000")
+          .ok());
   EXPECT_EQ(world.Run(session, "SELECT 1"), "1");
 }
 

@@ -1,3 +1,5 @@
+#include <array>
+#include <charconv>
 #include <optional>
 #include <string>
 #include <utility>
@@ -12,15 +14,36 @@ namespace {
 
 using fl::SetSessionOptionErrorValue;
 
-// An option's value as text; empty when it has a form that no option takes.
+// The part as DuckDB reads it in a list, be that of names or of values; empty for one
+// that the two would have to be told differently.
+std::optional<std::string> PartOf(const std::string& part) {
+  if (part.find_first_of("\"\\") != std::string::npos) return std::nullopt;
+  const bool plain = part.find_first_of(" ,'()[]{}:=") == std::string::npos;
+  return plain && !part.empty() ? part : '"' + part + '"';
+}
+
+// The shortest text that is read as the same number again.
+std::string TextOf(double number) {
+  std::array<char, 32> text{};
+  const auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), number);
+  return {text.data(), end};
+}
+
+// An option's value as text, none for "unset"; empty when it has a form that no option
+// takes.
 std::optional<std::string> TextOf(const fl::SessionOptionValue& value) {
+  if (std::holds_alternative<std::monostate>(value)) return "";
   if (const auto* text = std::get_if<std::string>(&value)) return *text;
   if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";
   if (const auto* number = std::get_if<int64_t>(&value)) return std::to_string(*number);
-  if (const auto* number = std::get_if<double>(&value)) return std::to_string(*number);
+  if (const auto* number = std::get_if<double>(&value)) return TextOf(*number);
   if (const auto* list = std::get_if<std::vector<std::string>>(&value)) {
     std::string text;
-    for (const std::string& part : *list) text += (text.empty() ? "" : ",") + part;
+    for (const std::string& each : *list) {
+      const auto part = PartOf(each);
+      if (!part) return std::nullopt;
+      text += (text.empty() ? "" : ",") + *part;
+    }
     return text;
   }
   return std::nullopt;
