@@ -87,7 +87,7 @@ TEST_F(SessionTest, OptionsOfEveryTypeReachDuckDbAsTheyAre) {
   set("schema", SessionOptionValue());
   EXPECT_EQ(Query(*client, "SELECT current_schema()").ValueOr(""), "main");
   set("index_scan_percentage", 0.000'000'123'4);
-  EXPECT_EQ(setting("index_scan_percentage"), "1.234e-07");
+  EXPECT_EQ(setting("index_scan_percentage"), "1.234e-7");
   set("index_scan_percentage", SessionOptionValue());
   EXPECT_EQ(setting("index_scan_percentage"), "0.001");
   set("preserve_insertion_order", false);
