@@ -73,6 +73,7 @@ gateway::GatewayOptions GatewayOf(const Settings& settings) {
       .max_kept_bytes = settings.Integer("statement.max_kept"),
       .max_running_statements = settings.Integer("statement.max_running"),
       .max_running_ingests = settings.Integer("ingest.max_running"),
+      .ingest_lock_timeout = settings.Duration("ingest.lock_timeout"),
       .recent_statements = settings.Integer("statement.recent"),
       .slow_statement = settings.Duration("statement.slow"),
       .log_parameters = settings.Switch("statement.log_parameters"),

@@ -94,7 +94,7 @@ TEST(ConfigurationFile, IsRefusedWithFileAndLine) {
       {"[[streams]]\nname = \"x\"\nchunk_size = 0", "p:3: ", "between 1 and 100000000"},
       {"[[streams]]\nname = \"x\"\ncommit_rows = 9223372036854775807",
        "p:3: ", "between 1 and 1000000000000"},
-      {"[[streams]]\nname = \"x\"\ncommit_interval = \"9223372036854775807ms\"",
+      {"[[streams]]\nname = \"x\"\ncommit_interval = \"8785h\"",
        "p:3: ", "between 1ms and 8784h"},
       {"[[streams]]\nname = \"x\"\n[[streams]]\nname = \"x\"", "p:3: ", "twice"},
       {"streams = 1", "p:1: ", "[[streams]]"},

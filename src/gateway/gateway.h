@@ -51,6 +51,8 @@ struct GatewayOptions {
   int64_t max_kept_bytes = int64_t{256} << 20;  // of rows of parked results, all together
   int64_t max_running_statements = 64;          // more are refused as ResourceExhausted
   int64_t max_running_ingests = 256;  // likewise; each may hold a thread and two chunks
+  // How long an ingest waits for a table that another one has open.
+  std::chrono::milliseconds ingest_lock_timeout{std::chrono::seconds(10)};
   int64_t recent_statements = 1'000;  // remembered for pintail.statements
   std::chrono::milliseconds slow_statement{1'000};
   bool log_parameters = false;

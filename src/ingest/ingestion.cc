@@ -13,10 +13,9 @@ namespace {
 constexpr int64_t kChunkBytes = int64_t{8} << 20;
 
 BatchQueue::Options QueueOptions(const catalog::StreamPolicy& policy) {
-  BatchQueue::Options options{
-      .chunk_rows = std::max<int64_t>(policy.chunk_rows, 1),
-      .chunk_bytes = kChunkBytes,
-      .lockstep = policy.commit_interval.has_value()};
+  BatchQueue::Options options{.chunk_rows = std::max<int64_t>(policy.chunk_rows, 1),
+                              .chunk_bytes = kChunkBytes,
+                              .lockstep = policy.commit_interval.has_value()};
   if (policy.commit_rows) {
     options.chunk_rows = std::clamp<int64_t>(*policy.commit_rows, 1, options.chunk_rows);
   }
@@ -42,9 +41,11 @@ Ingestion::Ingestion(Parts parts, std::shared_ptr<arrow::RecordBatchReader> batc
       batches_(std::move(batches)),
       queue_(QueueOptions(policy())),
       writer_({.call = parts_.call,
-               .connection = parts_.connection,
+               .connection = parts_.workplace.connection,
                .order = parts_.order,
+               .clock = parts_.clock,
                .gates = parts_.gates,
+               .lock_timeout = parts_.lock_timeout,
                .arriving = batches_->schema()}) {}
 
 arrow::Result<Outcome> Ingestion::Run() {
@@ -55,6 +56,8 @@ arrow::Result<Outcome> Ingestion::Run() {
                            "commit_rows and commit_interval cannot be used inside a "
                            "transaction; leave them out, or ingest outside of it");
   }
+  ARROW_RETURN_NOT_OK(writer_.CheckTransaction());
+  if (parts_.workplace.turn) parts_.workplace.turn->GiveBack();
   std::jthread reading;
   if (policy().commit_interval) {
     reading = std::jthread([this] { ReadAll(); });
@@ -115,26 +118,45 @@ arrow::Status Ingestion::InsertAll() {
     if (chunk.rows > 0) ARROW_RETURN_NOT_OK(InsertChunk(std::move(chunk)));
     const bool at_end = queue_.AtEnd();
     // A stream without rows still makes its table.
-    if (at_end && outcome_.commits == 0) ARROW_RETURN_NOT_OK(writer_.Open());
+    if (at_end && outcome_.commits == 0) ARROW_RETURN_NOT_OK(OpenAtEnd());
     if (CommitIsDue() || at_end) ARROW_RETURN_NOT_OK(CommitPending());
     if (at_end) return arrow::Status::OK();
     queue_.Done();
   }
 }
 
+template <typename Work>
+arrow::Status Ingestion::InTurn(const Work& work) {
+  ConnectionTurn* const turn = parts_.workplace.turn;
+  if (turn == nullptr) return work();
+  ARROW_RETURN_NOT_OK(turn->Take());
+  const arrow::Status status = work();
+  turn->GiveBack();
+  return status;
+}
+
 arrow::Status Ingestion::InsertChunk(Chunk chunk) {
-  ARROW_RETURN_NOT_OK(writer_.Open());
-  if (pending_rows_ == 0) StartInterval();
-  const int64_t bytes = chunk.bytes;
-  ARROW_ASSIGN_OR_RAISE(const int64_t inserted, writer_.Insert(std::move(chunk)));
-  pending_rows_ += inserted;
-  pending_bytes_ += bytes;
-  return arrow::Status::OK();
+  return InTurn([&]() -> arrow::Status {
+    ARROW_RETURN_NOT_OK(writer_.Open());
+    if (pending_rows_ == 0) StartInterval();
+    const int64_t bytes = chunk.bytes;
+    ARROW_ASSIGN_OR_RAISE(const int64_t inserted, writer_.Insert(std::move(chunk)));
+    pending_rows_ += inserted;
+    pending_bytes_ += bytes;
+    return arrow::Status::OK();
+  });
+}
+
+arrow::Status Ingestion::OpenAtEnd() {
+  return InTurn([&] { return writer_.Open(); });
 }
 
 void Ingestion::StartInterval() {
   if (!policy().commit_interval) return;
-  commit_due_ = parts_.clock.Now() + *policy().commit_interval;
+  // Others wait for the table as long as the transaction lasts, and none should in vain:
+  // a rule that commits anyway can do it before they give up.
+  const auto soon = std::max(parts_.lock_timeout / 2, std::chrono::milliseconds(1));
+  commit_due_ = parts_.clock.Now() + std::min(*policy().commit_interval, soon);
   alarm_ = parts_.timers.At(*commit_due_, [this] { queue_.Nudge(); });
 }
 

@@ -5,8 +5,12 @@
 // producer may wait for the acknowledgement before it sends on. With `commit_interval` a
 // second thread waits for the producer, so that what has come is committed in time though
 // nothing more comes; it reads the next batch when the one before is in the table.
+//
+// The table's gate is entered when the first chunk, or the end, has come. It is held as
+// long as the transaction, and so also while the producer is waited for in the middle.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -21,12 +25,13 @@ class Ingestion {
  public:
   struct Parts {
     const base::CallContext& call;
-    engine::Connection& connection;
+    Workplace workplace;
     const Order& order;
     catalog::Streams& streams;
     const base::Clock& clock;
     base::Timers& timers;
     TableGates& gates;
+    std::chrono::milliseconds lock_timeout;
     const OnCommit& on_commit;
   };
 
@@ -44,6 +49,12 @@ class Ingestion {
   // Of the inserting thread, which is the caller's.
   arrow::Status InsertAll();
   arrow::Status InsertChunk(Chunk chunk);
+  // Opens the table for a stream without rows; inside a caller's transaction, looks
+  // whether it is still there.
+  arrow::Status OpenAtEnd();
+  // When it is the connection's turn, if others use it.
+  template <typename Work>
+  arrow::Status InTurn(const Work& work);
   bool CommitIsDue() const;
   arrow::Status CommitPending();
   void StartInterval();

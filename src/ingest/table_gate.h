@@ -2,8 +2,12 @@
 // alters or replaces it. DuckDB lets appends run side by side but answers a concurrent
 // change of the table with a conflict; waiting here lets all of them succeed.
 //
-// One set of gates per write path; thread-safe. A writer that changes the table goes
-// before writers that come after it.
+// A pass lasts as long as its writer's transaction, which may be as long as a producer
+// takes; so everybody says how long he would wait for it.
+//
+// One set of gates per write path; thread-safe. Those who wait go in the order in which
+// they came, as far as they exclude each other: an appender waits for the changes that
+// came before it and for no later one.
 #pragma once
 
 #include <condition_variable>
@@ -11,16 +15,25 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 
 #include "arrow/result.h"
 #include "base/call_context.h"
+#include "base/clock.h"
+#include "base/timers.h"
 
 namespace pintail::ingest {
 
 class TableGates {
  public:
   enum class Use : uint8_t { kAppend, kChange };
+
+  struct Visit {
+    std::string table;  // any text that names the table
+    Use use = Use::kAppend;
+    base::Clock::Steady until;  // when waiting ends
+  };
 
   // The right to write to a table, until it is destroyed.
   class Pass {
@@ -33,32 +46,45 @@ class TableGates {
 
    private:
     friend class TableGates;
-    Pass(TableGates* gates, std::string table, Use use)
-        : gates_(gates), table_(std::move(table)), use_(use) {}
+    Pass(TableGates* gates, std::string table, base::Clock::Steady since)
+        : gates_(gates), table_(std::move(table)), since_(since) {}
 
     TableGates* gates_ = nullptr;
     std::string table_;
-    Use use_ = Use::kAppend;
+    base::Clock::Steady since_;
   };
 
-  // Waits its turn; the call's error when it is cancelled meanwhile. `table` is any text
-  // that names the table.
-  arrow::Result<Pass> Enter(const base::CallContext& call, const std::string& table,
-                            Use use);
+  // Both outlive the gates.
+  TableGates(const base::Clock& clock, base::Timers& timers)
+      : clock_(clock), timers_(timers) {}
+
+  // Waits its turn. The call's error when it is cancelled meanwhile; Conflict when the
+  // time is up, which says for how long another writer has had the table.
+  arrow::Result<Pass> Enter(const base::CallContext& call, const Visit& visit);
+
+  // How many wait for the table now.
+  int64_t Waiting(const std::string& table) const;
 
  private:
   struct Gate {
-    int64_t appending = 0;
-    bool changing = false;
-    int64_t waiting_to_change = 0;
-    int64_t waiting = 0;  // of either kind: keeps the gate in the map
+    std::multiset<base::Clock::Steady> passes;  // since when each is out
+    bool changing = false;                      // the one that is out is for a change
+    std::map<int64_t, Use> waiting;             // in the order of their coming
   };
 
-  void Leave(const std::string& table, Use use);
+  static bool MayEnter(const Gate& gate, int64_t turn);
+  void Leave(const std::string& table, base::Clock::Steady since);
+  arrow::Status Refusal(const Gate& gate) const;
+  void DropUnused(const std::string& table);
+  void WakeAll();
 
-  std::mutex mutex_;
+  const base::Clock& clock_;
+  base::Timers& timers_;
+  mutable std::mutex mutex_;
   std::condition_variable_any changed_;
-  std::map<std::string, Gate> gates_;  // protected by mutex_; only gates in use
+  // Protected by mutex_.
+  std::map<std::string, Gate> gates_;  // only gates in use
+  int64_t next_turn_ = 0;
 };
 
 }  // namespace pintail::ingest

@@ -53,12 +53,16 @@ TableWriter::TableWriter(Parts parts)
 TableWriter::~TableWriter() { Rollback(); }
 
 arrow::Status TableWriter::Open() {
+  ARROW_RETURN_NOT_OK(CheckTransaction());
   if (open_) return arrow::Status::OK();
+  // For all attempts together.
+  const base::Clock::Steady until = parts_.clock.Now() + parts_.lock_timeout;
   const bool makes = mode_ == Mode::kCreate || mode_ == Mode::kReplace;
   TableGates::Use use = makes ? TableGates::Use::kChange : TableGates::Use::kAppend;
   for (int attempt = 1;; ++attempt) {
     bool needs_change = false;
-    const arrow::Status status = OpenAs(use, needs_change);
+    if (!foreign_) ARROW_RETURN_NOT_OK(Enter(use, until));
+    const arrow::Status status = Fit(use, needs_change);
     if (status.ok() && !needs_change) {
       open_ = true;
       return status;
@@ -78,15 +82,43 @@ arrow::Status TableWriter::Open() {
   }
 }
 
-arrow::Status TableWriter::OpenAs(TableGates::Use use, bool& needs_change) {
-  if (!foreign_) {
-    if (gate_name_.empty()) {
-      ARROW_ASSIGN_OR_RAISE(gate_name_, GateName());
-    }
-    ARROW_ASSIGN_OR_RAISE(pass_, parts_.gates.Enter(parts_.call, gate_name_, use));
-    // After the gate, so that the transaction sees what those before us committed.
-    ARROW_RETURN_NOT_OK(parts_.connection.Begin());
+arrow::Status TableWriter::CheckTransaction() {
+  if (!foreign_) return arrow::Status::OK();
+  if (parts_.connection.InTransaction()) {
+    ARROW_ASSIGN_OR_RAISE(const auto now,
+                          catalog::TextRows(parts_.connection, "SELECT txid_current()"));
+    const std::string transaction = now.at(0).at(0).value_or("");
+    if (transaction_.empty()) transaction_ = transaction;
+    if (transaction == transaction_) return arrow::Status::OK();
   }
+  return MakeError(ErrorKind::kInvalidArgument,
+                   "the transaction that this upload is part of was ended before the "
+                   "upload was, and the rows that had come by then with it; end the "
+                   "upload first, then the transaction");
+}
+
+arrow::Status TableWriter::Enter(TableGates::Use use, base::Clock::Steady until) {
+  if (gate_name_.empty()) {
+    ARROW_ASSIGN_OR_RAISE(gate_name_, GateName());
+  }
+  auto pass =
+      parts_.gates.Enter(parts_.call, {.table = gate_name_, .use = use, .until = until});
+  if (pass.ok()) {
+    pass_ = *std::move(pass);
+    return arrow::Status::OK();
+  }
+  if (base::KindOf(pass.status()) != ErrorKind::kConflict) return pass.status();
+  return MakeError(ErrorKind::kConflict, "the table ", QuoteName(table_),
+                   " cannot be written to now: ", pass.status().message(),
+                   ", and this one has waited as long as ingest.lock_timeout allows (",
+                   parts_.lock_timeout.count(), " ms); ",
+                   committed_ ? "send again what was not committed"
+                              : "nothing has been changed, so it is safe to try again");
+}
+
+arrow::Status TableWriter::Fit(TableGates::Use use, bool& needs_change) {
+  // After the gate, so that the transaction sees what those before us committed.
+  if (!foreign_) ARROW_RETURN_NOT_OK(parts_.connection.Begin());
   ARROW_ASSIGN_OR_RAISE(const Change change, Plan());
   if (!foreign_ && change.need != Need::kNothing && use == TableGates::Use::kAppend) {
     needs_change = true;

@@ -5,11 +5,13 @@
 // failure takes it back too.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
 
 #include "arrow/type.h"
+#include "base/clock.h"
 #include "ingest/batch_queue.h"
 #include "ingest/write_path.h"
 
@@ -21,7 +23,9 @@ class TableWriter {
     const base::CallContext& call;
     engine::Connection& connection;
     const Order& order;
+    const base::Clock& clock;
     TableGates& gates;
+    std::chrono::milliseconds lock_timeout;
     std::shared_ptr<arrow::Schema> arriving;
   };
 
@@ -32,8 +36,13 @@ class TableWriter {
   // Whether the transaction is the caller's, who ends it.
   bool in_foreign_transaction() const { return foreign_; }
 
+  // Whether the caller's transaction, if it is in one, is still that of the first time it
+  // was asked: while a producer is waited for another call may end it. InvalidArgument.
+  arrow::Status CheckTransaction();
+
   // Begins, and brings the table to the arriving columns. Waits for writers that change
-  // the table. No effect when open.
+  // the table, for `lock_timeout` at most, then Conflict. No more than
+  // CheckTransaction when open.
   arrow::Status Open();
   arrow::Result<int64_t> Insert(Chunk chunk);
   arrow::Status Commit();
@@ -44,7 +53,8 @@ class TableWriter {
   enum class Need : uint8_t { kNothing, kCreate, kReplace, kAlter };
   struct Change;
 
-  arrow::Status OpenAs(TableGates::Use use, bool& needs_change);
+  arrow::Status Enter(TableGates::Use use, base::Clock::Steady until);
+  arrow::Status Fit(TableGates::Use use, bool& needs_change);
   arrow::Result<Change> Plan();
   arrow::Status Apply(const Change& change);
   arrow::Status Alter(const Change& change);
@@ -56,6 +66,7 @@ class TableWriter {
 
   const Parts parts_;
   const bool foreign_;
+  std::string transaction_;  // the caller's, as DuckDB numbers it
   engine::TableName table_;
   Mode mode_;
   bool open_ = false;

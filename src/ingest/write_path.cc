@@ -53,15 +53,16 @@ arrow::Result<Order> WritePath::OrderFor(const std::string& stream,
 }
 
 arrow::Result<Outcome> WritePath::Ingest(
-    const base::CallContext& call, engine::Connection& connection, const Order& order,
+    const base::CallContext& call, Workplace workplace, const Order& order,
     std::shared_ptr<arrow::RecordBatchReader> batches, const OnCommit& on_commit) {
   Ingestion ingestion({.call = call,
-                       .connection = connection,
+                       .workplace = workplace,
                        .order = order,
                        .streams = streams_,
                        .clock = clock_,
                        .timers = timers_,
                        .gates = gates_,
+                       .lock_timeout = options_.lock_timeout,
                        .on_commit = on_commit},
                       std::move(batches));
   arrow::Result<Outcome> outcome = ingestion.Run();

@@ -18,6 +18,7 @@
 #include "base/timers.h"
 #include "catalog/streams.h"
 #include "engine/connection.h"
+#include "ingest/connection_turn.h"
 #include "ingest/table_gate.h"
 
 namespace pintail::ingest {
@@ -49,10 +50,34 @@ struct Outcome {
 
 using OnCommit = std::function<arrow::Status(const Commit&)>;
 
+// The connection that an ingest works on.
+struct Workplace {
+  // Implicitly: one that is the ingest's alone until its end.
+  Workplace(engine::Connection& given)  // NOLINT(google-explicit-constructor)
+      : connection(given) {}
+  // One with a transaction that others use too. It is taken when the ingest begins and
+  // given back when it ends.
+  Workplace(engine::Connection& given, ConnectionTurn& others)
+      : connection(given), turn(&others) {}
+
+  engine::Connection& connection;
+  ConnectionTurn* turn = nullptr;
+};
+
 class WritePath {
  public:
-  WritePath(catalog::Streams& streams, const base::Clock& clock, base::Timers& timers)
-      : streams_(streams), clock_(clock), timers_(timers) {}
+  struct Options {
+    // How long an ingest waits for a table that another one has open.
+    std::chrono::milliseconds lock_timeout{10'000};
+  };
+
+  WritePath(catalog::Streams& streams, const base::Clock& clock, base::Timers& timers,
+            Options options)
+      : streams_(streams),
+        clock_(clock),
+        timers_(timers),
+        options_(options),
+        gates_(clock, timers) {}
 
   // The order for a stream's name, a table, or both (the stream with another target).
   // InvalidArgument when there is neither, or a name that no table can have.
@@ -64,8 +89,9 @@ class WritePath {
   // first commit a failure leaves nothing behind, not even a table or column it made;
   // later ones lose what was not committed. `on_commit` (may be empty) is called in this
   // thread. The batches may be pulled in another thread, which has ended on return.
-  arrow::Result<Outcome> Ingest(const base::CallContext& call,
-                                engine::Connection& connection, const Order& order,
+  // Conflict when another ingest has the table open for too long.
+  arrow::Result<Outcome> Ingest(const base::CallContext& call, Workplace workplace,
+                                const Order& order,
                                 std::shared_ptr<arrow::RecordBatchReader> batches,
                                 const OnCommit& on_commit);
 
@@ -73,6 +99,7 @@ class WritePath {
   catalog::Streams& streams_;
   const base::Clock& clock_;
   base::Timers& timers_;
+  const Options options_;
   TableGates gates_;
 };
 

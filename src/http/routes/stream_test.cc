@@ -104,8 +104,8 @@ TEST(StreamRoute, NamesEveryFieldThatIsWrongAsItsModelsDid) {
       {R"({"config": {"target_table": "t", "chunk_size": 1.5}, )" + batch + "}",
        R"({"type":"int_from_float","loc":["body","config","chunk_size"],"msg":"Input should )"
        R"(be a valid integer, got a number with a fractional part","input":1.5})"},
-      {R"({"config": {"target_table": "t", "chunk_size": 9223372036854775807}, )" + batch +
-           "}",
+      {R"({"config": {"target_table": "t", "chunk_size": 9223372036854775807}, )" +
+           batch + "}",
        R"({"type":"less_than_equal","loc":["body","config","chunk_size"],"msg":"Input )"
        R"(should be less than or equal to 100000000","input":9223372036854775807,)"
        R"("ctx":{"le":100000000}})"},
