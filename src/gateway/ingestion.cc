@@ -31,8 +31,8 @@ arrow::Status CheckRange(const char* option, std::optional<int64_t> value, int64
 
 // The same bounds as in the configuration. Names are those that clients send.
 arrow::Status CheckBounds(const IngestRequest& request) {
-  ARROW_RETURN_NOT_OK(CheckRange("chunk_rows (chunk_size)", request.chunk_rows,
-                                 catalog::kMaxChunkRows));
+  ARROW_RETURN_NOT_OK(
+      CheckRange("chunk_rows (chunk_size)", request.chunk_rows, catalog::kMaxChunkRows));
   ARROW_RETURN_NOT_OK(
       CheckRange("commit_rows", request.commit_rows, catalog::kMaxCommitRows));
   if (!request.commit_interval) return arrow::Status::OK();
@@ -61,6 +61,41 @@ arrow::Result<ingest::Order> OrderFor(const ingest::WritePath& path, const Place
   if (request.commit_rows) policy.commit_rows = request.commit_rows;
   if (request.commit_interval) policy.commit_interval = request.commit_interval;
   return order;
+}
+
+// The connection of the transaction that the client has begun, for an upload in it.
+class TransactionTurn final : public ingest::ConnectionTurn {
+ public:
+  // All outlive this object; `lease` holds the connection while it is the upload's turn.
+  TransactionTurn(StatementRun& run, const Place& place, Lease& lease)
+      : run_(run), place_(place), lease_(lease) {}
+
+  arrow::Status Take() override {
+    Session& session = *place_.session;
+    ARROW_ASSIGN_OR_RAISE(lease_, place_.transaction
+                                      ? session.LeaseTransaction(run_, place_.transaction)
+                                      : session.LeaseHome(run_));
+    return lease_.AttachTo(run_);
+  }
+  void GiveBack() override { lease_.Return(); }
+
+ private:
+  StatementRun& run_;
+  const Place& place_;
+  Lease& lease_;
+};
+
+// The transaction's connection when the client has one open, else one that nobody misses
+// while the upload waits for its client.
+arrow::Result<Lease> LeaseFor(StatementRun& run, const Place& place) {
+  Session& session = *place.session;
+  if (place.transaction) return session.LeaseTransaction(run, place.transaction);
+  if (session.InTransaction()) {
+    ARROW_ASSIGN_OR_RAISE(Lease home, session.LeaseHome(run));
+    // It may have ended while we waited.
+    if (home.connection().InTransaction()) return home;
+  }
+  return session.LeaseReader(run);
 }
 
 }  // namespace
@@ -94,15 +129,16 @@ arrow::Result<IngestResult> GatewayImpl::Ingest(
   };
 
   return Explained(*run, [&]() -> arrow::Result<IngestResult> {
-    ARROW_ASSIGN_OR_RAISE(Lease lease,
-                          place.transaction
-                              ? place.session->LeaseTransaction(*run, place.transaction)
-                              : place.session->LeaseAny(*run));
+    ARROW_ASSIGN_OR_RAISE(Lease lease, LeaseFor(*run, place));
     ARROW_RETURN_NOT_OK(lease.AttachTo(*run));
-    const bool inside = lease.connection().InTransaction();
-    ARROW_ASSIGN_OR_RAISE(const ingest::Outcome outcome,
-                          write_path_.Ingest(run->context(), lease.connection(), order,
-                                             std::move(batches), committed));
+    engine::Connection& connection = lease.connection();
+    const bool inside = connection.InTransaction();
+    TransactionTurn turn(*run, place, lease);
+    ARROW_ASSIGN_OR_RAISE(
+        const ingest::Outcome outcome,
+        write_path_.Ingest(run->context(),
+                           inside ? ingest::Workplace(connection, turn) : connection,
+                           order, std::move(batches), committed));
     lease.Return();
     if (request.temporary) place.session->HasTemporaries();
     if (inside) {

@@ -1,4 +1,7 @@
+#include <atomic>
+#include <functional>
 #include <limits>
+#include <thread>
 
 #include "base/error.h"
 #include "gateway/gateway.h"
@@ -137,6 +140,130 @@ TEST(GatewayIngest, RefusesOptionsPastTheBoundOfTheConfiguration) {
   for (const auto& c : kCases) {
     EXPECT_EQ(Ingest(world, world.Open(), c.request), c.answer);
   }
+}
+
+// An upload whose client sends a batch, and then does something else before it goes on.
+class SlowUpload final : public arrow::RecordBatchReader {
+ public:
+  explicit SlowUpload(std::function<void()> meanwhile)
+      : meanwhile_(std::move(meanwhile)) {}
+  std::shared_ptr<arrow::Schema> schema() const override { return kA; }
+  arrow::Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
+    if (turn_ == kBatches) meanwhile_();
+    *batch = turn_ > kBatches ? nullptr : Batch(kA, R"([{"a": 1}])");
+    ++turn_;
+    return arrow::Status::OK();
+  }
+
+  // More than fit into the queue, when a chunk is a row: the first is in the table.
+  static constexpr int kBatches = 5;
+
+ private:
+  const std::function<void()> meanwhile_;
+  int turn_ = 0;
+};
+
+// The begin of a transaction on the session, by SQL and by the protocol; its id.
+std::string Begin(World& world, const SessionPtr& session, bool by_sql) {
+  if (!by_sql) return world.gateway->Begin(World::Call(), session).ValueOrDie();
+  world.Run(session, "BEGIN");
+  return "";
+}
+
+TEST(GatewayIngest, LeavesItsTransactionToOthersWhileItWaitsForItsClient) {
+  for (const bool by_sql : {true, false}) {
+    World world;
+    const SessionPtr session = world.Open();
+    const std::string id = Begin(world, session, by_sql);
+    std::atomic<bool> done = false;
+    bool in_time = false;
+    std::string rows;
+    std::jthread reading;
+    const auto upload = std::make_shared<SlowUpload>([&] {
+      reading = std::jthread([&] {
+        rows = world.Run(session, "SELECT count(*) > 0 FROM s", id);
+        done = true;
+      });
+      in_time = testing::Eventually([&] { return done.load(); });
+    });
+    const auto result = world.gateway->Ingest(
+        World::Call(), session, {.stream = "s", .transaction_id = id, .chunk_rows = 1},
+        upload, {});
+    ASSERT_TRUE(result.ok()) << result.status();
+    EXPECT_EQ(result->rows, 6);
+    reading.join();
+    EXPECT_TRUE(in_time);
+    EXPECT_EQ(rows, "true");
+    EXPECT_THAT(world.Seen("SELECT * FROM s"), StartsWith("not_found"));
+    if (by_sql) {
+      EXPECT_EQ(world.Run(session, "COMMIT"), "");
+    } else {
+      EXPECT_EQ(Text(world.gateway->Commit(World::Call(), id)), "ok");
+    }
+    EXPECT_EQ(world.Seen("SELECT count(*) FROM s"), "6");
+  }
+}
+
+TEST(GatewayIngest, IsToldWhenItsTransactionEndsBeforeIt) {
+  for (const bool begins_another : {false, true}) {
+    World world;
+    const SessionPtr session = world.Open();
+    Begin(world, session, /*by_sql=*/true);
+    const auto upload = std::make_shared<SlowUpload>([&] {
+      EXPECT_EQ(world.Run(session, "ROLLBACK"), "");
+      if (begins_another) world.Run(session, "BEGIN");
+    });
+    const auto result = world.gateway->Ingest(
+        World::Call(), session, {.stream = "s", .chunk_rows = 1}, upload, {});
+    EXPECT_THAT(Text(result.status()),
+                StartsWith("invalid_argument: the transaction that this upload is part "
+                           "of was ended before the upload was"));
+    EXPECT_EQ(world.Run(session, "SELECT 1"), "1");
+    EXPECT_THAT(world.Seen("SELECT * FROM s"), StartsWith("not_found"));
+  }
+}
+
+TEST(GatewayIngest, IsToldWhenItsTransactionEndsByTheProtocolBeforeIt) {
+  World world;
+  const SessionPtr session = world.Open();
+  const std::string id = Begin(world, session, /*by_sql=*/false);
+  const auto upload = std::make_shared<SlowUpload>([&] {
+    EXPECT_EQ(Text(world.gateway->Commit(World::Call(), id)), "ok");
+    EXPECT_EQ(world.Run(session, "SELECT 1"), "1");  // uses its connection
+  });
+  const auto result = world.gateway->Ingest(
+      World::Call(), session, {.stream = "s", .transaction_id = id, .chunk_rows = 1},
+      upload, {});
+  EXPECT_THAT(Text(result.status()), StartsWith("not_found"));
+}
+
+TEST(GatewayIngest, HoldsNoSessionThatHasNamedStatements) {
+  World world;
+  const SessionPtr session = world.Open();
+  world.Run(session, "PREPARE one AS SELECT 1");
+  const auto upload = std::make_shared<SlowUpload>(
+      [&] { EXPECT_EQ(world.Run(session, "EXECUTE one"), "1"); });
+  const auto result = world.gateway->Ingest(World::Call(), session,
+                                            {.stream = "s", .chunk_rows = 1}, upload, {});
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(world.Seen("SELECT count(*) FROM s"), "6");
+}
+
+TEST(GatewayIngest, WaitsForATableAsLongAsItsOptionSays) {
+  World world({.ingest_lock_timeout = std::chrono::seconds(3)});
+  const SessionPtr session = world.Open();
+  const auto upload = std::make_shared<SlowUpload>([&] {
+    std::atomic<bool> done = false;
+    std::jthread time([&] {
+      while (!done) world.Pass(std::chrono::milliseconds(10));
+    });
+    EXPECT_THAT(Ingest(world, world.Open("other"), {.stream = "s"}),
+                HasSubstr("ingest.lock_timeout allows (3000 ms)"));
+    done = true;
+  });
+  const auto result = world.gateway->Ingest(World::Call(), session,
+                                            {.stream = "s", .chunk_rows = 1}, upload, {});
+  ASSERT_TRUE(result.ok()) << result.status();
 }
 
 TEST(GatewayIngest, IsRefusedPastItsOwnBound) {

@@ -87,7 +87,8 @@ arrow::Result<Lease> Session::Turn(StatementRun& run, const std::shared_ptr<Slot
   const bool came =
       changed_.wait(lock, run.stop_token(), [&] { return !slot->busy || slot->closed; });
   if (!came) return run.Check();
-  if (slot->closed) return ClosedError();
+  // The connection of a transaction that has ended belongs to others by now.
+  if (slot->closed || slot->role == Role::kReader) return ClosedError();
   slot->busy = true;
   ++leased_;
   return Lease(shared_from_this(), slot);
