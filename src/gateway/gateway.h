@@ -121,6 +121,9 @@ struct IngestRequest {
   std::optional<int64_t> chunk_rows;
   std::optional<int64_t> commit_rows;
   std::optional<std::chrono::milliseconds> commit_interval;
+  // Without a commit rule of its own it follows the one of the stream's declaration or of
+  // the configuration. Never when it makes or replaces a table, or is in a transaction.
+  bool follows_commit_rules = false;
 };
 
 struct IngestCommit {

@@ -58,9 +58,21 @@ arrow::Result<ingest::Order> OrderFor(const ingest::WritePath& path, const Place
   catalog::StreamPolicy& policy = order.stream.policy;
   if (request.schema_policy) policy.schema_policy = *request.schema_policy;
   if (request.chunk_rows) policy.chunk_rows = *request.chunk_rows;
+  return order;
+}
+
+// The rules that the request asks for. Those that stand for its stream count only where
+// nobody relies on all or nothing.
+void SetCommitRules(const IngestRequest& request, bool in_transaction,
+                    catalog::StreamPolicy& policy) {
+  const bool appends =
+      request.mode == IngestMode::kAppend || request.mode == IngestMode::kCreateOrAppend;
+  if (!request.follows_commit_rules || !appends || in_transaction) {
+    policy.commit_rows.reset();
+    policy.commit_interval.reset();
+  }
   if (request.commit_rows) policy.commit_rows = request.commit_rows;
   if (request.commit_interval) policy.commit_interval = request.commit_interval;
-  return order;
 }
 
 // The connection of the transaction that the client has begun, for an upload in it.
@@ -106,7 +118,7 @@ arrow::Result<IngestResult> GatewayImpl::Ingest(
     const std::function<arrow::Status(const IngestCommit&)>& on_commit) {
   ARROW_ASSIGN_OR_RAISE(const Place place,
                         PlaceOf(*call, session, request.transaction_id));
-  ARROW_ASSIGN_OR_RAISE(const ingest::Order order, OrderFor(write_path_, place, request));
+  ARROW_ASSIGN_OR_RAISE(ingest::Order order, OrderFor(write_path_, place, request));
   ARROW_ASSIGN_OR_RAISE(
       const RunPtr run,
       runs_->Start({.call = call,
@@ -133,6 +145,7 @@ arrow::Result<IngestResult> GatewayImpl::Ingest(
     ARROW_RETURN_NOT_OK(lease.AttachTo(*run));
     engine::Connection& connection = lease.connection();
     const bool inside = connection.InTransaction();
+    SetCommitRules(request, inside, order.stream.policy);
     TransactionTurn turn(*run, place, lease);
     ARROW_ASSIGN_OR_RAISE(
         const ingest::Outcome outcome,

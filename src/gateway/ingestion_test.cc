@@ -142,6 +142,43 @@ TEST(GatewayIngest, RefusesOptionsPastTheBoundOfTheConfiguration) {
   }
 }
 
+TEST(GatewayIngest, FollowsCommitRulesThatNobodyAskedForInPlainStreamsOnly) {
+  World world({}, {.commit_rows = 1});
+  const SessionPtr session = world.Open();
+  const auto commits = [&](const IngestRequest& request) -> std::string {
+    const auto row = Batch(kA, R"([{"a": 1}])");
+    const auto result =
+        world.gateway->Ingest(World::Call(), session, request, Reader({row, row}), {});
+    return result.ok() ? std::to_string(result->commits) : Text(result.status());
+  };
+  EXPECT_EQ(commits({.stream = "s", .follows_commit_rules = true}), "2");
+  EXPECT_EQ(commits({.stream = "s"}), "1");
+  EXPECT_EQ(commits({.stream = "s", .commit_rows = 1}), "2");
+  EXPECT_EQ(
+      commits(
+          {.stream = "s", .mode = IngestMode::kReplace, .follows_commit_rules = true}),
+      "1");
+  EXPECT_EQ(
+      commits(
+          {.stream = "new", .mode = IngestMode::kCreate, .follows_commit_rules = true}),
+      "1");
+  EXPECT_EQ(commits({.stream = "s",
+                     .mode = IngestMode::kReplace,
+                     .commit_rows = 1,
+                     .follows_commit_rules = true}),
+            "2");
+  const std::string id = world.gateway->Begin(World::Call(), session).ValueOrDie();
+  EXPECT_EQ(commits({.stream = "s", .transaction_id = id, .follows_commit_rules = true}),
+            "0");
+  EXPECT_THAT(commits({.stream = "s", .transaction_id = id, .commit_rows = 1}),
+              StartsWith("invalid_argument"));
+  EXPECT_EQ(Text(world.gateway->Commit(World::Call(), id)), "ok");
+  world.Run(session, "BEGIN");
+  EXPECT_EQ(commits({.stream = "s", .follows_commit_rules = true}), "0");
+  EXPECT_EQ(world.Run(session, "COMMIT"), "");
+  EXPECT_EQ(world.Seen("SELECT count(*) FROM s"), "6");
+}
+
 // An upload whose client sends a batch, and then does something else before it goes on.
 class SlowUpload final : public arrow::RecordBatchReader {
  public:

@@ -80,6 +80,7 @@ arrow::Status PutStream(Call& call, fl::FlightMessageReader* reader,
                         fl::FlightMetadataWriter* writer) {
   const columnar::Limits& limits = call.door().options.limits;
   ARROW_ASSIGN_OR_RAISE(auto request, RequestOf(reader->descriptor(), limits));
+  request.follows_commit_rules = true;
   ARROW_ASSIGN_OR_RAISE(auto session, call.Session());
   ARROW_ASSIGN_OR_RAISE(auto batches, UploadedBatches(reader, limits));
   Acknowledgements acknowledgements(call, writer,

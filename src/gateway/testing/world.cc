@@ -4,11 +4,11 @@
 
 namespace pintail::gateway::testing {
 
-World::World(GatewayOptions options)
+World::World(GatewayOptions options, catalog::StreamPolicy defaults)
     : timers(clock, /*start_thread=*/false), logs(base::SilentLogs()) {
   options.version = "0.1.0-test";
   database = engine::Database::Open({}).ValueOrDie();
-  streams = std::make_unique<catalog::Streams>(clock, catalog::StreamPolicy{},
+  streams = std::make_unique<catalog::Streams>(clock, std::move(defaults),
                                                std::vector<catalog::StreamDeclaration>{});
   gateway = Gateway::Make({.database = *database,
                            .streams = *streams,

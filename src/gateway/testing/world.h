@@ -24,7 +24,8 @@ namespace pintail::gateway::testing {
 
 class World {
  public:
-  explicit World(GatewayOptions options = {});
+  // `defaults` is the policy of streams.
+  explicit World(GatewayOptions options = {}, catalog::StreamPolicy defaults = {});
   ~World();
 
   // A call of that caller.
