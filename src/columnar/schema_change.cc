@@ -41,8 +41,8 @@ TypePtr TextOf(const TypePtr& type) {
 // Whether every value of `arriving` can be put into a column of type `table`, as it is.
 bool Fits(const TypePtr& table, const TypePtr& arriving) {
   if (TextOf(table)->Equals(*TextOf(arriving))) return true;
-  // As SQL does it: exact up to 2^53, and what readers of CSV and JSON need, who see
-  // integers where a producer happened to send no fraction.
+  // What readers of CSV and JSON need, who see integers where a producer happened to send
+  // no fraction. Whether each is exact is seen from the values (exact_double.h).
   if (table->id() == arrow::Type::DOUBLE && arrow::is_integer(arriving->id()))
     return true;
   const TypePtr common = SuperType(table, arriving);

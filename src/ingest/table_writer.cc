@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/lower_case.h"
 #include "catalog/text_rows.h"
+#include "columnar/exact_double.h"
 #include "columnar/schema_change.h"
 #include "engine/names.h"
 #include "ingest/column_types.h"
@@ -197,17 +198,37 @@ arrow::Status TableWriter::Alter(const Change& change) {
 
 void TableWriter::Settle(const Change& change) {
   inserted_ = parts_.arriving;
+  exact_.clear();
   const auto& names = change.columns.target_columns;
   if (names.empty()) return;  // the table is made of the arriving columns
   arrow::FieldVector fields;
   for (int i = 0; i < parts_.arriving->num_fields(); ++i) {
-    fields.push_back(parts_.arriving->field(i)->WithName(names[static_cast<size_t>(i)]));
+    const std::string& name = names[static_cast<size_t>(i)];
+    fields.push_back(parts_.arriving->field(i)->WithName(name));
+    const auto column = change.columns.result->GetFieldByName(name);
+    if (column && column->type()->id() == arrow::Type::DOUBLE &&
+        columnar::MayBeInexactAsDouble(*parts_.arriving->field(i)->type())) {
+      exact_.push_back(i);
+    }
   }
   inserted_ = arrow::schema(std::move(fields), parts_.arriving->metadata());
 }
 
+arrow::Status TableWriter::CheckExact(const arrow::RecordBatch& batch) const {
+  // Who asks for casts takes their rounding.
+  if (parts_.order.stream.policy.schema_policy == columnar::SchemaPolicy::kCoerce) {
+    return arrow::Status::OK();
+  }
+  for (const int i : exact_) {
+    ARROW_RETURN_NOT_OK(
+        columnar::CheckExactAsDouble(*batch.column(i), batch.column_name(i)));
+  }
+  return arrow::Status::OK();
+}
+
 arrow::Result<int64_t> TableWriter::Insert(Chunk chunk) {
   for (auto& batch : chunk.batches) {
+    ARROW_RETURN_NOT_OK(CheckExact(*batch));
     if (inserted_->Equals(*batch->schema(), /*check_metadata=*/false)) continue;
     batch = arrow::RecordBatch::Make(inserted_, batch->num_rows(), batch->columns());
   }

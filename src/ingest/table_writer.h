@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "arrow/type.h"
 #include "base/clock.h"
@@ -61,6 +62,7 @@ class TableWriter {
   arrow::Result<std::string> GateName();
   arrow::Result<std::shared_ptr<arrow::Schema>> ExistingColumns();
   void Settle(const Change& change);
+  arrow::Status CheckExact(const arrow::RecordBatch& batch) const;
   // Says so when DuckDB refused because the target is a view.
   arrow::Status ExplainView(const arrow::Status& refused);
 
@@ -74,6 +76,7 @@ class TableWriter {
   std::string gate_name_;
   TableGates::Pass pass_;
   std::shared_ptr<arrow::Schema> inserted_;  // arriving columns by the table's names
+  std::vector<int> exact_;  // arriving columns whose values must be exact as doubles
 };
 
 }  // namespace pintail::ingest

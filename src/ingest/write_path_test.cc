@@ -185,6 +185,34 @@ TEST_F(WritePathTest, CastsUnderThePolicyCoerceOrFailsAsAWhole) {
   EXPECT_EQ(Seen("SELECT a FROM t ORDER BY a"), "1\n2");
 }
 
+// Readers of CSV and JSON see whole numbers where a producer sent no fraction.
+TEST_F(WritePathTest, PutsWholeNumbersIntoDoublesAsLongAsTheyAreExact) {
+  const auto number = [](const std::shared_ptr<arrow::DataType>& type) {
+    return arrow::schema({arrow::field("a", type)});
+  };
+  Order order = OrderFor("t");
+  IngestText(order, Reader({Batch(number(arrow::float64()), R"([{"a": 0.5}])")}));
+  const auto put = [&](const std::shared_ptr<arrow::DataType>& type, const char* rows) {
+    return IngestText(order, Reader({Batch(number(type), rows)}));
+  };
+  EXPECT_EQ(put(arrow::int64(), R"([{"a": 9007199254740992}, {"a": null}])"), "2");
+  EXPECT_EQ(put(arrow::int64(), R"([{"a": -9007199254740992}])"), "1");
+  EXPECT_EQ(put(arrow::uint64(), R"([{"a": 9007199254740992}])"), "1");
+  EXPECT_THAT(put(arrow::int64(), R"([{"a": 1}, {"a": 9007199254740993}])"),
+              StartsWith("invalid_argument: column 'a' is double, which cannot hold "
+                         "9007199254740993 as it is"));
+  EXPECT_THAT(put(arrow::int64(), R"([{"a": -9007199254740993}])"),
+              HasSubstr("-9007199254740993"));
+  const auto encoded = arrow::dictionary(arrow::int8(), arrow::int64());
+  EXPECT_THAT(put(encoded, R"([{"a": 9007199254740993}])"),
+              HasSubstr("9007199254740993"));
+  EXPECT_THAT(put(arrow::uint64(), R"([{"a": 18446744073709551615}])"),
+              HasSubstr("18446744073709551615"));
+  EXPECT_EQ(Seen("SELECT count(*) FROM t"), "5");
+  order.stream.policy.schema_policy = columnar::SchemaPolicy::kCoerce;
+  EXPECT_EQ(put(arrow::int64(), R"([{"a": 9007199254740993}])"), "1");
+}
+
 TEST_F(WritePathTest, LeavesNothingBehindWhenTheStreamBreaks) {
   const auto batch = Batch(kAB, R"([{"a": 1, "b": "x"}])");
   for (const int after : {0, 1, 5'000}) {
