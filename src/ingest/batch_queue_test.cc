@@ -75,7 +75,7 @@ TEST(BatchQueue, HoldsTheProducerBackAtTwoChunks) {
 
 TEST(BatchQueue, TakesChunksOfAnyLength) {
   for (const int64_t rows : {int64_t{1} << 62, std::numeric_limits<int64_t>::max()}) {
-    const base::CallContext call(Options());
+    const base::CallContext call({.request_id = "r", .protocol = "internal"});
     BatchQueue queue({.chunk_rows = rows, .chunk_bytes = 1'000'000});
     queue.Put(Rows(7));
     EXPECT_FALSE(queue.Ready());
@@ -86,7 +86,7 @@ TEST(BatchQueue, TakesChunksOfAnyLength) {
 }
 
 TEST(BatchQueue, GivesNothingToACallThatIsOver) {
-  base::CallContext call(Options());
+  base::CallContext call({.request_id = "r", .protocol = "internal"});
   BatchQueue queue(kSmall);
   queue.Put(Rows(20));
   call.Cancel(base::ErrorKind::kCancelled, "no patience");
