@@ -51,6 +51,8 @@ def main() -> None:
     build, results = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
     name = sys.argv[3] if len(sys.argv) > 3 else ""
     programs = [pathlib.Path(line) for line in (build / "unit_tests.list").read_text().split()]
+    if not programs:
+        sys.exit(f"{build / 'unit_tests.list'} names no program")
     with concurrent.futures.ThreadPoolExecutor(min(len(programs) or 1, os.cpu_count() or 1)) as executor:
         for line, output in executor.map(lambda program: run(program, results, name), programs):
             print(line, flush=True)
