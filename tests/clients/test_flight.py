@@ -113,7 +113,8 @@ def test_schema_before_execution(flight_client, table_name):
     assert schema.names == ["s"]
     assert len(parameters) == 1
     _, schema, _ = flight_client.prepare(f"DELETE FROM {table_name}")
-    assert not schema or schema.names == ["Count"]
+    # The JDBC driver takes a statement with columns for a query.
+    assert not schema
 
 
 def test_update_count(flight_client, table_name):

@@ -1,8 +1,10 @@
 """How a server ends: drained, or killed in the middle of anything."""
 
 import json
+import random
 import threading
 
+import adbc_driver_flightsql.dbapi as adbc
 import pyarrow as pa
 import pyarrow.flight as flight
 import pytest
@@ -12,8 +14,7 @@ import flight_sql as fs
 from flight_sql import FlightSqlClient
 from ipc_messages import table_bytes
 
-ROUNDS = 10
-WRITERS = 4
+ROUNDS = 8
 
 
 def test_sigterm_lets_running_work_end(start_server, tmp_path):
@@ -150,13 +151,14 @@ def test_sigint_drains_too(start_server):
 
 
 class Writer(threading.Thread):
-    """Writes batches of ten rows until the server is gone; remembers what was acknowledged."""
+    """Writes batches of ten rows, in one way of the many, until the server is gone; remembers what was acknowledged."""
 
-    def __init__(self, server, number, round_number):
+    def __init__(self, server, way, number, round_number):
         super().__init__()
-        self.server, self.number, self.round = server, number, round_number
+        self.server, self.way, self.number, self.round = server, way, number, round_number
         self.acknowledged = []
-        self.first = threading.Event()
+        self.changed = threading.Condition()
+        self.ended = False
 
     def run(self):
         try:
@@ -166,48 +168,93 @@ class Writer(threading.Thread):
                     batch = (self.round, self.number, sequence)
                     table = pa.table({"round": [self.round] * 10, "writer": [self.number] * 10,
                                       "batch": [sequence] * 10, "row": list(range(10))})
-                    if self.number % 2:
-                        self._by_flight(client, table)
-                    else:
-                        self._by_rest(table)
-                    self.acknowledged.append(batch)
-                    self.first.set()
+                    self.way(self.server, client, table)
+                    with self.changed:
+                        self.acknowledged.append(batch)
+                        self.changed.notify_all()
                     sequence += 1
-        except (pa.ArrowException, flight.FlightError, requests.RequestException, OSError):
+        except (pa.ArrowException, flight.FlightError, requests.RequestException, adbc.Error, OSError):
             pass
         finally:
-            self.first.set()
+            with self.changed:
+                self.ended = True
+                self.changed.notify_all()
 
-    def _by_flight(self, client, table):
-        writer, reader = client.flight.do_put(
-            flight.FlightDescriptor.for_path("ledger"), table.schema)
-        writer.write_table(table)
-        writer.done_writing()
-        while reader.read() is not None:
-            pass
-        writer.close()
+    def wait_for(self, count):
+        with self.changed:
+            assert self.changed.wait_for(
+                lambda: self.ended or len(self.acknowledged) >= count, 60), self.way.__name__
+            assert not self.ended, f"{self.way.__name__} failed before the kill"
 
-    def _by_rest(self, table):
-        answer = requests.post(
-            f"{self.server.http_url}/v1/ingest/ledger", data=table_bytes(table), timeout=30,
-            headers={"Content-Type": "application/vnd.apache.arrow.stream"})
-        if answer.status_code != 200:
-            raise OSError(answer.text)
+
+def by_flight(_, client, table):
+    writer, reader = client.flight.do_put(
+        flight.FlightDescriptor.for_path("ledger"), table.schema)
+    writer.write_table(table)
+    writer.done_writing()
+    while reader.read() is not None:
+        pass
+    writer.close()
+
+
+def by_rest(server, _, table):
+    answer = requests.post(
+        f"{server.http_url}/v1/ingest/ledger", data=table_bytes(table), timeout=30,
+        headers={"Content-Type": "application/vnd.apache.arrow.stream"})
+    if answer.status_code != 200:
+        raise OSError(answer.text)
+
+
+def by_sql_text(server, _, table):
+    answer = requests.post(f"{server.http_url}/v1/query", json={"sql": insert_of(table)}, timeout=30)
+    if answer.status_code != 200:
+        raise OSError(answer.text)
+
+
+def by_statement_ingest(server, _, table):
+    with adbc.connect(server.flight_uri, autocommit=True) as connection:
+        with connection.cursor() as cursor:
+            cursor.adbc_ingest("ledger", table, mode="append")
+
+
+def by_prepared_statement(_, client, table):
+    handle, _, _ = client.prepare("INSERT INTO ledger VALUES (?, ?, ?, ?)")
+    client.put(fs.prepared_update(handle), table)
+
+
+def by_transaction(server, _, table):
+    with adbc.connect(server.flight_uri) as connection:
+        with connection.cursor() as cursor:
+            for part in (table.slice(0, 5), table.slice(5)):
+                cursor.execute(insert_of(part))
+        connection.commit()
+
+
+WAYS = [by_flight, by_rest, by_sql_text, by_statement_ingest, by_prepared_statement, by_transaction]
+
+
+def insert_of(table):
+    rows = ", ".join(str(tuple(row.values())) for row in table.to_pylist())
+    return f"INSERT INTO ledger VALUES {rows}"
 
 
 def test_kill_loses_nothing_that_was_acknowledged(start_server, tmp_path):
+    """However it was written, and wherever in the middle of it the server was killed."""
     path = tmp_path / "hot.duckdb"
     acknowledged = set()
+    chance = random.Random(7)
     for number in range(ROUNDS):
         server = start_server(database=path)
         with FlightSqlClient(server.flight_uri) as client:
             client.update("CREATE TABLE IF NOT EXISTS ledger"
                           " (round BIGINT, writer BIGINT, batch BIGINT, row BIGINT)")
-        writers = [Writer(server, index, number) for index in range(WRITERS)]
+        writers = [Writer(server, way, index, number) for index, way in enumerate(WAYS)]
         for writer in writers:
             writer.start()
         for writer in writers:
-            assert writer.first.wait(30)
+            writer.wait_for(1)
+        # Right after an acknowledgement of any of them all others are somewhere else.
+        chance.choice(writers).wait_for(chance.randint(1, 20))
         server.kill()
         for writer in writers:
             writer.join()
@@ -216,7 +263,7 @@ def test_kill_loses_nothing_that_was_acknowledged(start_server, tmp_path):
     with FlightSqlClient(server.flight_uri) as client:
         found = client.rows(
             "SELECT round, writer, batch, count(*) FROM ledger GROUP BY ALL")
-    assert len(acknowledged) >= ROUNDS * WRITERS
+    assert len(acknowledged) >= ROUNDS * len(WAYS)
     assert all(rows == 10 for *_, rows in found), "half a batch is there"
     assert acknowledged <= {tuple(batch) for *batch, _ in found}
 
@@ -228,6 +275,10 @@ def test_kill_in_an_upload_leaves_none_of_it(start_server, tmp_path):
     client = flight.FlightClient(server.flight_uri)
     writer, _ = client.do_put(flight.FlightDescriptor.for_path("half"), table.schema)
     writer.write_table(table)
+    with FlightSqlClient(server.flight_uri) as other:
+        server.wait_until(
+            lambda: other.rows("SELECT state FROM pintail.statements WHERE verb = 'INGEST'")
+            == [("running",)], "the upload has begun")
     server.kill()
     again = start_server(database=path)
     with FlightSqlClient(again.flight_uri) as other:

@@ -1,6 +1,7 @@
 """Names that want to be more than names: everywhere they are quoted or refused."""
 
 import json
+import re
 
 import pyarrow as pa
 import pyarrow.flight as flight
@@ -197,8 +198,20 @@ def test_session_options(target):
 
 
 def test_names_stand_escaped_in_the_metrics(cleaned):
-    for name in ('a"b', "a\\b", "a\nb", "a{b}"):
-        requests.post(f"{cleaned.http_url}/stream/{requests.utils.quote(name, safe='')}",
-                      timeout=30, json=stream_body("plain_target"))
+    names = ['a"b', "a\\b", "a\nb", "a{b}", 'a"} 1\nother{x="y']
+    for name in names:
+        answer = requests.post(
+            f"{cleaned.http_url}/stream/{requests.utils.quote(name, safe='')}",
+            timeout=30, json=stream_body("plain_target"))
+        assert answer.status_code == 200, answer.text
+    seen = set()
     for line in requests.get(cleaned.http_url + "/metrics", timeout=30).text.split("\n"):
-        assert not line or line.startswith("#") or float(line.rsplit(" ", 1)[1]) is not None
+        if not line or line.startswith("#"):
+            continue
+        whole = re.fullmatch(r'[a-zA-Z_:][a-zA-Z0-9_:]*(?:\{(.*)\})? \S+', line)
+        assert whole, line
+        labels = re.findall(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\["\\n])*)"', whole[1] or "")
+        assert ",".join(f'{label}="{value}"' for label, value in labels) == (whole[1] or "")
+        seen |= {re.sub(r"\\(.)", lambda found: {"n": "\n"}.get(found[1], found[1]), value)
+                 for label, value in labels if label == "stream"}
+    assert seen >= set(names)

@@ -122,7 +122,7 @@ def test_a_web_page_of_another_site_can_run_nothing(target, headers):
 ])
 def test_a_request_that_is_none_is_refused(target, request_bytes):
     status = exchange(target, request_bytes + b"\r\n" * 4)
-    assert status is None or 400 <= status < 600
+    assert status == 400
 
 
 def test_an_answer_header_cannot_be_injected(target):

@@ -182,6 +182,15 @@ def test_an_upload_cut_in_the_middle_leaves_nothing(target, table_name):
                      "Content-Type: application/vnd.apache.arrow.stream\r\n"
                      f"Content-Length: {len(body)}\r\n\r\n".encode())
         line.sendall(body[: len(body) // 2])
+
+        def upload():
+            with FlightSqlClient(target.flight_uri) as client:
+                return client.rows("SELECT state FROM pintail.statements WHERE verb = 'INGEST'"
+                                   f" AND sql LIKE '%{table_name}%'")
+
+        target.wait_until(lambda: upload() == [("running",)], "the upload has begun")
+    target.wait_until(lambda: upload() in ([("failed",)], [("cancelled",)]),
+                      "the upload has ended")
     assert requests.get(f"{target.http_url}/v1/tables/{table_name}",
                         timeout=30).status_code == 404
 
