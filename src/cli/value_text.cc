@@ -15,6 +15,8 @@
 #include "arrow/util/decimal.h"
 #include "arrow/visit_array_inline.h"
 #include "arrow/visit_type_inline.h"
+#include "columnar/cell_text.h"
+#include "columnar/temporal_text.h"
 
 namespace pintail::cli {
 namespace {
@@ -159,7 +161,9 @@ struct Writer {
     return arrow::Status::OK();
   }
   arrow::Status Visit(const arrow::Date32Array& array) {
-    text = DateText(std::chrono::sys_days(std::chrono::days(array.Value(row))));
+    if (!columnar::AppendInfiniteDate(array.Value(row), &text)) {
+      text = DateText(std::chrono::sys_days(std::chrono::days(array.Value(row))));
+    }
     return arrow::Status::OK();
   }
   arrow::Status Visit(const arrow::Time32Array& array) {
@@ -173,8 +177,10 @@ struct Writer {
     return arrow::Status::OK();
   }
   arrow::Status Visit(const arrow::TimestampArray& array) {
-    text = TimestampText(array.Value(row),
-                         static_cast<const arrow::TimestampType&>(*array.type()));
+    if (!columnar::AppendInfiniteTimestamp(array.Value(row), &text)) {
+      text = TimestampText(array.Value(row),
+                           static_cast<const arrow::TimestampType&>(*array.type()));
+    }
     return arrow::Status::OK();
   }
   arrow::Status Visit(const arrow::MonthDayNanoIntervalArray& array) {
@@ -221,6 +227,11 @@ struct Writer {
     return arrow::Status::OK();
   }
   arrow::Status Visit(const arrow::ExtensionArray& array) {
+    if (array.extension_type()->extension_name() == "arrow.opaque") {
+      ARROW_ASSIGN_OR_RAISE(const auto cell, columnar::MakeCellText(array));
+      cell->AppendText(row, &text);
+      return arrow::Status::OK();
+    }
     text = ValueText(*array.storage(), row);
     if (array.extension_type()->extension_name() == "arrow.uuid") {
       text = UuidText(

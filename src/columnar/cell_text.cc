@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "arrow/extension/opaque.h"
 #include "arrow/extension_type.h"
 #include "arrow/type_traits.h"
 #include "arrow/util/decimal.h"
@@ -13,6 +14,7 @@
 #include "base/error.h"
 #include "base/json_string.h"
 #include "columnar/nested_cell_text.h"
+#include "columnar/opaque_text.h"
 #include "columnar/temporal_text.h"
 #include "simdutf.h"
 
@@ -171,6 +173,7 @@ std::unique_ptr<CellText> MakeTimestamp(const arrow::Array& array) {
   return MakeSimple<arrow::TimestampArray, JsonForm::kQuoted>(
       array, [unit = type.unit(), has_zone = !type.timezone().empty()](
                  const arrow::TimestampArray& a, int64_t row, string* out) {
+        if (AppendInfiniteTimestamp(a.Value(row), out)) return;
         AppendTimestamp(a.Value(row), unit, has_zone, out);
       });
 }
@@ -213,6 +216,45 @@ class ExtensionText final : public CellText {
   const std::unique_ptr<CellText> text_;
 };
 
+template <typename Append>
+std::unique_ptr<CellText> MakeOpaqueBytes(const arrow::Array& bytes, Append append) {
+  const auto make = [&]<typename ArrayType>() {
+    return MakeSimple<ArrayType, JsonForm::kQuoted>(
+        bytes, [append](const ArrayType& a, int64_t row, string* out) {
+          append(a.GetView(row), out);
+        });
+  };
+  switch (bytes.type_id()) {
+    case Type::BINARY:
+      return make.template operator()<arrow::BinaryArray>();
+    case Type::FIXED_SIZE_BINARY:
+      return make.template operator()<arrow::FixedSizeBinaryArray>();
+    default:
+      return nullptr;
+  }
+}
+
+// DuckDB's own types by their texts; null for what is none of them or stored otherwise.
+arrow::Result<std::unique_ptr<CellText>> MakeOpaque(
+    const arrow::extension::OpaqueType& type, const arrow::Array& bytes) {
+  if (type.vendor_name() != "DuckDB") return nullptr;
+  if (type.type_name() == "bit") return MakeOpaqueBytes(bytes, AppendBitString);
+  if (type.type_name() == "time_tz") return MakeOpaqueBytes(bytes, AppendTimeWithOffset);
+  if (type.type_name() != "bignum") return nullptr;
+  if (bytes.type_id() == Type::BINARY) {
+    const auto& values = static_cast<const arrow::BinaryArray&>(bytes);
+    for (int64_t i = 0; i < values.length(); ++i) {
+      if (values.value_length(i) <= kMaxBigNumberBytes) continue;
+      return base::MakeError(base::ErrorKind::kUnimplemented, "a BIGNUM of ",
+                             values.value_length(i), " bytes is not written as text, of ",
+                             kMaxBigNumberBytes,
+                             " bytes at most; cast it in the statement, to VARCHAR or "
+                             "DOUBLE");
+    }
+  }
+  return MakeOpaqueBytes(bytes, AppendBigNumber);
+}
+
 arrow::Result<std::unique_ptr<CellText>> MakeExtension(const arrow::Array& array) {
   const auto& extension = static_cast<const arrow::ExtensionArray&>(array);
   const auto name =
@@ -229,7 +271,12 @@ arrow::Result<std::unique_ptr<CellText>> MakeExtension(const arrow::Array& array
         *storage, [](const arrow::Int8Array& a, int64_t row, string* out) {
           out->append(a.Value(row) != 0 ? "true" : "false");
         });
-  } else {
+  } else if (name == "arrow.opaque") {
+    ARROW_ASSIGN_OR_RAISE(
+        text, MakeOpaque(static_cast<const arrow::extension::OpaqueType&>(*array.type()),
+                         *storage));
+  }
+  if (!text) {
     ARROW_ASSIGN_OR_RAISE(text, MakeCellText(*storage));
   }
   return std::make_unique<ExtensionText>(std::move(storage), std::move(text));
@@ -253,6 +300,7 @@ std::unique_ptr<CellText> MakeDate(const arrow::Array& array, int64_t per_day) {
       array, [per_day](const ArrayType& a, int64_t row, string* out) {
         const int64_t value = a.Value(row);
         const int64_t days = value / per_day - (value % per_day < 0 ? 1 : 0);
+        if (AppendInfiniteDate(days, out)) return;
         AppendDate(days, out);
       });
 }

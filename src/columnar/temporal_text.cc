@@ -1,6 +1,7 @@
 #include "columnar/temporal_text.h"
 
 #include <charconv>
+#include <limits>
 
 namespace pintail::columnar {
 namespace {
@@ -93,6 +94,12 @@ void AppendSeconds(int64_t value, TimeUnit::type unit, std::string* out) {
   out->erase(out->find_last_not_of('0') + 1);
 }
 
+bool AppendInfinity(int64_t value, int64_t largest, std::string* out) {
+  if (value != largest && value != -largest) return false;
+  out->append(value < 0 ? "-infinity" : "infinity");
+  return true;
+}
+
 }  // namespace
 
 // Civil date from days, by eras of 400 years that begin on the first of March
@@ -121,10 +128,20 @@ void AppendDate(int64_t days_since_epoch, std::string* out) {
   AppendPadded(static_cast<uint64_t>(day), 2, out);
 }
 
+bool AppendInfiniteDate(int64_t days_since_epoch, std::string* out) {
+  return AppendInfinity(days_since_epoch, std::numeric_limits<int32_t>::max(), out);
+}
+
+bool AppendInfiniteTimestamp(int64_t value, std::string* out) {
+  return AppendInfinity(value, std::numeric_limits<int64_t>::max(), out);
+}
+
 void AppendTimeOfDay(int64_t value, TimeUnit::type unit, std::string* out) {
   const Divided time = FloorDivide(value, UnitsPerSecond(unit));
-  AppendSecondsOfDay(FloorDivide(time.quotient, kSecondsPerDay).remainder, time.remainder,
-                     Decimals(unit), out);
+  const bool end_of_day = time.quotient == kSecondsPerDay && time.remainder == 0;
+  AppendSecondsOfDay(
+      end_of_day ? kSecondsPerDay : FloorDivide(time.quotient, kSecondsPerDay).remainder,
+      time.remainder, Decimals(unit), out);
 }
 
 void AppendTimestamp(int64_t value, TimeUnit::type unit, bool has_zone,

@@ -14,7 +14,12 @@ namespace pintail::columnar {
 // "2024-02-29"; years outside 0 to 9999 with a sign and at least five digits.
 void AppendDate(int64_t days_since_epoch, std::string* out);
 
-// "13:04:05", with 3, 6 or 9 decimals for finer units.
+// Appends "infinity" or "-infinity", which DuckDB keeps as the largest value and its
+// negative, and tells whether the value is one of them.
+bool AppendInfiniteDate(int64_t days_since_epoch, std::string* out);
+bool AppendInfiniteTimestamp(int64_t value, std::string* out);
+
+// "13:04:05", "24:00:00" for the end of a day, with 3, 6 or 9 decimals for finer units.
 void AppendTimeOfDay(int64_t value, arrow::TimeUnit::type unit, std::string* out);
 
 // "2024-02-29T13:04:05.123", and "Z" at the end when the timestamp has a zone: the value

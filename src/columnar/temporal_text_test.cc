@@ -41,6 +41,7 @@ TEST(TemporalText, WritesTimesOfDay) {
       {3'723'004, TimeUnit::MILLI, "01:02:03.004"},
       {1, TimeUnit::MICRO, "00:00:00.000001"},
       {86'399'999'999'999, TimeUnit::NANO, "23:59:59.999999999"},
+      {86'400'000'000, TimeUnit::MICRO, "24:00:00.000000"},
   };
   for (const auto& c : kCases) {
     std::string out;

@@ -444,3 +444,41 @@ def test_metrics_are_well_formed(rest):
                 base = base.removesuffix(ending) if base.removesuffix(ending) in types else base
             assert base in types, line
     assert len(types) > 10
+
+
+_DUCKDBS_OWN = """
+SELECT TIMETZ '10:00:00+01' AS a, TIMETZ '23:59:59.5-15:59:59' AS b, TIMETZ '24:00:00+05:30' AS c,
+  '0101'::BIT AS d, '101010101'::BIT AS e, '11111111'::BIT AS f,
+  '-123456789012345678901234567890123456789012345678901234567890'::BIGNUM AS g, 0::BIGNUM AS h,
+  1000000000::BIGNUM AS i, (-4294967296)::BIGNUM AS j,
+  'infinity'::DATE AS k, '-infinity'::DATE AS l, 'infinity'::TIMESTAMP AS m,
+  '-infinity'::TIMESTAMP AS n, 'infinity'::TIMESTAMPTZ AS o, 'infinity'::TIMESTAMP_S AS p,
+  'infinity'::TIMESTAMP_NS AS q"""
+
+
+@pytest.mark.parametrize("media_type", ["application/json", "application/x-ndjson", "text/csv"])
+def test_types_that_arrow_lacks_are_the_text_that_duckdb_casts_them_to(rest, media_type):
+    names = "abcdefghijklmnopq"
+    casts = ", ".join(f"{name}::VARCHAR AS {name}" for name in names)
+
+    def ask(sql):
+        answer = rest.post("/v1/query", json={"sql": sql}, headers={"Accept": media_type})
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    expected = ask(f"SELECT {casts} FROM ({_DUCKDBS_OWN})")
+    assert "-infinity" in expected and "10:00:00+01" in expected
+    assert ask(_DUCKDBS_OWN) == expected
+
+
+def test_nested_values_of_types_that_arrow_lacks_are_text_too(rest):
+    rows = rest.sql("SELECT [TIMETZ '10:00:00+01', NULL] AS a, {'b': '0101'::BIT} AS s,"
+                    " MAP {'k': 7::BIGNUM} AS m, [TIME '24:00:00'] AS t, ['infinity'::DATE] AS d")
+    assert rows == [{"a": ["10:00:00+01", None], "s": {"b": "0101"}, "m": {"k": "7"},
+                     "t": ["24:00:00.000000"], "d": ["infinity"]}]
+
+
+def test_a_big_number_too_long_for_text_is_refused_by_name(rest):
+    sql = "SELECT repeat('9', 60000)::BIGNUM AS n"
+    answer = rest.post("/v1/query", json={"sql": sql}, headers={"Accept": "text/csv"})
+    assert "BIGNUM" in answer.text and answer.status_code >= 400
