@@ -6,6 +6,7 @@
 #include "cli/command_line.h"
 #include "engine/database.h"
 #include "serve.h"
+#include "server_options.h"
 
 namespace {
 
@@ -22,5 +23,7 @@ int main(int argc, char** argv) {
   // gRPC's own lines say again, in its words, what our errors say.
   setenv("GRPC_VERBOSITY", "NONE", 0);
   return pintail::cli::Main(argc, argv,
-                            {.serve = pintail::Serve, .duckdb_version = DuckDbVersion});
+                            {.serve = pintail::Serve,
+                             .check = pintail::CheckSettings,
+                             .duckdb_version = DuckDbVersion});
 }

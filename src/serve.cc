@@ -75,6 +75,8 @@ arrow::Status Serve(const config::Settings& settings) {
                          .flight = server->flight_addresses(),
                          .http = server->http_addresses()};
   std::cout << Greeting(state, server->options().database.path) << std::flush;
+  // Whether anybody reads the greeting has nothing to do with serving.
+  std::cout.clear();
   int number = 0;
   {
     std::optional<ReadyFile> ready;

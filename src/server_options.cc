@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "access/listen_address.h"
 #include "base/error.h"
 #include "config/settings.h"
 #include "config/version.h"
@@ -197,6 +198,24 @@ arrow::Result<ServerOptions> MakeServerOptions(const Settings& settings,
     options.streams.push_back(std::move(stream));
   }
   return options;
+}
+
+arrow::Status CheckSettings(const Settings& settings) {
+  arrow::Status wrong = MakeServerOptions(settings, "").status();
+  for (const std::string_view key :
+       {"flight.listen", "flight.listen_no_transactions", "http.listen"}) {
+    for (const std::string& text : settings.List(key)) {
+      auto address = flight::ListenAddress::Parse(text);
+      arrow::Status found = address.ok()
+                                ? access::CheckListenAddress(address->host, false)
+                                : address.status();
+      if (found.ok()) continue;
+      found = base::WithContext(found, std::string(key));
+      wrong =
+          wrong.ok() ? found : wrong.WithMessage(wrong.message(), "\n", found.message());
+    }
+  }
+  return wrong;
 }
 
 }  // namespace pintail

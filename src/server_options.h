@@ -39,4 +39,8 @@ struct ServerOptions {
 arrow::Result<ServerOptions> MakeServerOptions(const config::Settings& settings,
                                                const std::string& extension_directory);
 
+// Whether a server may be started with the settings, as far as that shows without
+// starting one: all that is wrong, one a line. May ask the name resolver.
+arrow::Status CheckSettings(const config::Settings& settings);
+
 }  // namespace pintail

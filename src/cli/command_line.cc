@@ -1,10 +1,12 @@
 #include "cli/command_line.h"
 
 #include <clocale>
+#include <exception>
 #include <iostream>
 #include <vector>
 
 #include "CLI/CLI.hpp"
+#include "base/error.h"
 #include "cli/client.h"
 #include "cli/commands.h"
 #include "cli/terminal.h"
@@ -31,7 +33,7 @@ class Program {
     Add(MakeQueryCommand());
     Add(MakeShellCommand());
     Add(MakeIngestCommand());
-    Add(MakeConfigCommand());
+    Add(MakeConfigCommand(parts.check));
     Add(MakeHealthCommand());
     Add(MakeCompletionsCommand(parser_));
     Add(MakeVersionCommand(parts.duckdb_version));
@@ -41,7 +43,8 @@ class Program {
     try {
       parser_.parse(argc, argv);
     } catch (const CLI::Success& success) {  // --help, --version
-      return parser_.exit(success, std::cout, std::cerr);
+      parser_.exit(success, std::cout, std::cerr);
+      return OutputIsWhole(Terminal::Detect());
     } catch (const CLI::ParseError& error) {
       parser_.exit(error, std::cerr, std::cerr);
       return kUsage;
@@ -65,11 +68,30 @@ class Program {
   }
 
   static int Finish(Command& command, const Terminal& terminal) {
-    const arrow::Status status = command.Run(terminal);
-    terminal.out.flush();
-    if (status.ok()) return 0;
+    const arrow::Status status = Guarded(command, terminal);
+    if (status.ok()) return OutputIsWhole(terminal);
     terminal.PrintError(status);
     return IsUsageError(status) ? kUsage : kFailed;
+  }
+
+  // No library's exception ends the program without a word.
+  static arrow::Status Guarded(Command& command, const Terminal& terminal) {
+    try {
+      return command.Run(terminal);
+    } catch (const std::exception& exception) {
+      return base::MakeError(base::ErrorKind::kInternal, "pintail ", command.name(),
+                             " failed unexpectedly: ", exception.what());
+    }
+  }
+
+  // The exit code for what was done: a full disk shows only once all is flushed.
+  static int OutputIsWhole(const Terminal& terminal) {
+    terminal.out.flush();
+    if (terminal.out) return 0;
+    terminal.PrintError(
+        base::MakeError(base::ErrorKind::kUnavailable,
+                        "cannot write to standard output; not all of it is there"));
+    return kFailed;
   }
 
   CLI::App parser_;

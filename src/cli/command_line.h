@@ -16,9 +16,14 @@ namespace pintail::cli {
 // What `pintail serve` runs; returns when the server has stopped.
 using ServeFunction = std::function<arrow::Status(const config::Settings&)>;
 
+// Whether `pintail serve` would take the settings, as far as that shows without starting;
+// all that is wrong, one a line.
+using CheckFunction = std::function<arrow::Status(const config::Settings&)>;
+
 // What the command line is given by the rooms it may not use itself.
 struct Parts {
   ServeFunction serve;
+  CheckFunction check;
   std::function<arrow::Result<std::string>()> duckdb_version;
 };
 

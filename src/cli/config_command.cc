@@ -9,6 +9,8 @@ namespace {
 
 class ConfigCommand final : public Command {
  public:
+  explicit ConfigCommand(CheckFunction check) : check_settings_(std::move(check)) {}
+
   std::string_view name() const override { return "config"; }
   std::string_view summary() const override { return "Check or show the configuration"; }
   std::string_view examples() const override {
@@ -65,12 +67,14 @@ class ConfigCommand final : public Command {
   arrow::Status Check(const Terminal& terminal) {
     ARROW_ASSIGN_OR_RAISE(const auto settings, Load(check_flags_));
     PrintNotes(settings, terminal);
+    ARROW_RETURN_NOT_OK(check_settings_(settings));
     terminal.out << (settings.file.empty() ? std::string("no file; the rest")
                                            : settings.file)
                  << " is right\n";
     return arrow::Status::OK();
   }
 
+  const CheckFunction check_settings_;
   config::Flags check_flags_;
   config::Flags show_flags_;
   std::string format_ = "toml";
@@ -82,6 +86,8 @@ class ConfigCommand final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> MakeConfigCommand() { return std::make_unique<ConfigCommand>(); }
+std::unique_ptr<Command> MakeConfigCommand(CheckFunction check) {
+  return std::make_unique<ConfigCommand>(std::move(check));
+}
 
 }  // namespace pintail::cli

@@ -126,9 +126,15 @@ arrow::Result<Settings> Load(const Sources& sources) {
   std::vector<Assignment> all = std::move(meaning.assignments);
   std::ranges::move(assignments, std::back_inserter(all));
   std::ranges::stable_sort(all, {}, &Assignment::origin);
+  // All mistakes at once, so that nobody mends them one start at a time.
+  arrow::Status wrong;
   for (const Assignment& assignment : all) {
-    ARROW_RETURN_NOT_OK(settings.Assign(assignment));
+    const arrow::Status assigned = settings.Assign(assignment);
+    if (assigned.ok()) continue;
+    wrong = wrong.ok() ? assigned
+                       : wrong.WithMessage(wrong.message(), "\n", assigned.message());
   }
+  ARROW_RETURN_NOT_OK(wrong);
   settings.notes = std::move(meaning.notes);
   NoteMistypedVariables(sources.environment, &settings.notes);
   return settings;

@@ -26,6 +26,7 @@ struct Sources {
   std::vector<FlagValue> flags;
 };
 
+// Of values that are wrong all are told, one a line, the first one's kind.
 // InvalidArgument (NotFound for a named file that is not there) says where and what; see
 // TranslateLegacy for what older settings may be refused with.
 arrow::Result<Settings> Load(const Sources& sources);

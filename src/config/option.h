@@ -29,6 +29,13 @@ enum class OptionType : uint8_t {
   kMap,       // "engine=debug,http=warn", or a table in the file
 };
 
+// What a text, or each text of a list, must look like.
+enum class Shape : uint8_t {
+  kAny,
+  kAddress,     // "127.0.0.1:8000", "[::1]:0"
+  kMetricName,  // as Prometheus names figures
+};
+
 struct Option {
   std::string_view key;  // "flight.listen"; the part before the dot is the section
   OptionType type = OptionType::kText;
@@ -40,6 +47,7 @@ struct Option {
   // The range of integers, bytes and durations (in milliseconds).
   int64_t min = 0;
   int64_t max = std::numeric_limits<int64_t>::max();
+  Shape shape = Shape::kAny;
   bool secret = false;  // never shown
 };
 
@@ -68,6 +76,9 @@ std::string_view TypeName(OptionType type);    // "bytes"
 // says what would be right; it does not repeat the text of a secret.
 arrow::Result<Value> ParseValue(const Option& option,
                                 const std::vector<std::string>& texts);
+
+// Empty when the text has the shape, else what it must be, to go on "it must be …".
+std::string_view ShapeMissed(Shape shape, std::string_view text);
 
 // The value as one would write it in the file (without quotes); secrets as "********".
 std::string FormatValue(const Option& option, const Value& value);

@@ -70,12 +70,13 @@ constexpr std::array kOptions = {
     Option{.key = "flight.listen",
            .type = kList,
            .initial = "127.0.0.1:50051",
-           .help = "Addresses to listen on, as address:port; port 0 takes a free one"},
-    Option{
-        .key = "flight.listen_no_transactions",
-        .type = kList,
-        .initial = "none",
-        .help = "More addresses, for clients that begin transactions and never commit"},
+           .help = "Addresses to listen on, as address:port; port 0 takes a free one",
+           .shape = Shape::kAddress},
+    Option{.key = "flight.listen_no_transactions",
+           .type = kList,
+           .initial = "none",
+           .help = "More addresses, for clients that begin transactions and never commit",
+           .shape = Shape::kAddress},
     Option{
         .key = "flight.advertise_transactions",
         .type = kSwitch,
@@ -151,7 +152,8 @@ constexpr std::array kOptions = {
     Option{.key = "http.listen",
            .type = kList,
            .initial = "127.0.0.1:8000",
-           .help = "Addresses to listen on, as address:port; port 0 takes a free one"},
+           .help = "Addresses to listen on, as address:port; port 0 takes a free one",
+           .shape = Shape::kAddress},
     Option{.key = "http.allowed_hosts",
            .type = kList,
            .initial = "none",
@@ -447,7 +449,8 @@ constexpr std::array kOptions = {
     // ---- metrics
     Option{.key = "metrics.prefix",
            .initial = "pintail",
-           .help = "First part of the name of every figure"},
+           .help = "First part of the name of every figure",
+           .shape = Shape::kMetricName},
 
     // ---- server
     Option{.key = "server.ready_file",

@@ -213,6 +213,11 @@ arrow::Result<Pairs> ParseMap(const Option& option,
   return pairs;
 }
 
+arrow::Status CheckShape(const Option& option, std::string_view text) {
+  const std::string_view expected = ShapeMissed(option.shape, text);
+  return expected.empty() ? arrow::Status::OK() : Refuse(option, text, expected);
+}
+
 std::string Join(const std::vector<std::string>& elements) {
   std::string joined;
   for (const std::string& element : elements) {
@@ -226,7 +231,13 @@ std::string Join(const std::vector<std::string>& elements) {
 
 arrow::Result<Value> ParseValue(const Option& option,
                                 const std::vector<std::string>& texts) {
-  if (option.type == OptionType::kList) return Value(SplitList(texts));
+  if (option.type == OptionType::kList) {
+    std::vector<std::string> elements = SplitList(texts);
+    for (const std::string& element : elements) {
+      ARROW_RETURN_NOT_OK(CheckShape(option, element));
+    }
+    return Value(std::move(elements));
+  }
   if (option.type == OptionType::kMap) return ParseMap(option, texts);
   if (texts.size() != 1) return Refuse(option, Join(texts), "one value, not a list");
   const std::string_view text = Trim(texts.front());
@@ -255,6 +266,7 @@ arrow::Result<Value> ParseValue(const Option& option,
     case OptionType::kChoice:
       return ParseChoice(option, text);
     default:
+      ARROW_RETURN_NOT_OK(CheckShape(option, text));
       return Value(std::string(text));
   }
 }

@@ -138,3 +138,29 @@ def test_secrets_are_never_shown(tmp_path):
                        "postgresql://duck:canary-secret-2@localhost/x")
     assert done.returncode != 0
     assert "canary-secret-2" not in done.stdout + done.stderr
+
+
+def test_check_tells_all_that_serve_would_refuse(tmp_path):
+    path = tmp_path / "pintail.toml"
+    path.write_text('[flight]\nlisten = ["127.0.0.1:99999"]\n[http]\nworkers = 0\n'
+                    '[metrics]\nprefix = "a b{"\n')
+    done = run_pintail("config", "check", "--config", path)
+    assert done.returncode == 1
+    for said in ("flight.listen", "99999", "http.workers", "metrics.prefix", "a b{"):
+        assert said in done.stderr
+    path.write_text('[flight]\nlisten = ["0.0.0.0:0"]\n[http]\nlisten = ["no.such.host.invalid:0"]\n')
+    done = run_pintail("config", "check", "--config", path)
+    assert done.returncode == 1
+    assert "0.0.0.0" in done.stderr and "no.such.host.invalid" in done.stderr
+
+
+@pytest.mark.parametrize("flag, value", [
+    ("--flight-listen", "127.0.0.1:99999"), ("--http-listen", "127.0.0.1"),
+    ("--http-listen", "::1:80"), ("--flight-listen-no-transactions", "127.0.0.1:x"),
+    ("--metrics-prefix", "a b{"), ("--metrics-prefix", "9a"),
+])
+def test_a_malformed_flag_of_serve_is_a_mistake_in_the_command_line(tmp_path, flag, value):
+    done = run_pintail("serve", "--database", ":memory:", flag, value, cwd=tmp_path)
+    assert done.returncode == 2
+    assert flag in done.stderr and value in done.stderr
+    assert "terminate called" not in done.stderr

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from pintail_server import clean_environment, run_pintail
+from pintail_server import clean_environment, program, run_pintail
 
 COMMANDS = ["serve", "query", "shell", "ingest", "config", "health", "completions", "version"]
 
@@ -160,3 +160,17 @@ def test_a_slow_statement_is_logged_without_its_parameters(start_server):
     server.stop_quietly()
     assert "AS marked" in server.log()
     assert "canary-value" not in server.log()
+
+
+@pytest.mark.parametrize("arguments", [
+    ["--help"], ["--version"], ["version"], ["config", "show"], ["config", "defaults"],
+    ["config", "check"], ["completions", "bash"], ["health"], ["query", "SELECT 1"],
+    ["query", "SELECT 1", "--format", "csv"], ["query", "SELECT 1", "--format", "parquet"],
+], ids=" ".join)
+def test_output_that_cannot_be_written_exits_with_1(server, tmp_path, arguments):
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([program(), *arguments], stdout=full, stderr=subprocess.PIPE,
+                              text=True, timeout=60, cwd=tmp_path,
+                              env=clean_environment({"PINTAIL_URL": server.flight_uri}))
+    assert done.returncode == 1
+    assert "cannot write" in done.stderr
