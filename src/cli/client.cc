@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <unordered_map>
 #include <utility>
 
 #include "arrow/flight/client.h"
@@ -185,8 +186,11 @@ class SqlClient final : public Client {
     const auto name = [](const std::string& part) {
       return part.empty() ? std::nullopt : std::optional(part);
     };
+    std::unordered_map<std::string, std::string> options;
+    if (!target.schema_policy.empty()) options["schema_policy"] = target.schema_policy;
     auto rows = client_.ExecuteIngest(Options(), batches, table, target.table,
-                                      name(target.schema), name(target.catalog), false);
+                                      name(target.schema), name(target.catalog), false,
+                                      sql::no_transaction(), options);
     if (!rows.ok()) return Explain(rows.status());
     reached_ = true;
     return rows;

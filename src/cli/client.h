@@ -27,6 +27,7 @@ struct IngestTarget {
   std::string schema;
   std::string table;
   IngestMode mode = IngestMode::kCreateOrAppend;
+  std::string schema_policy;  // empty: the server's for this table
 };
 
 // Whether Client::Connect takes the text.

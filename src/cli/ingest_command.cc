@@ -102,6 +102,11 @@ class IngestCommand final : public Command {
                     "not), or replace")
         ->check(CLI::IsMember({"create-or-append", "append", "create", "replace"}))
         ->capture_default_str();
+    parser
+        .add_option("--schema-policy", schema_policy_,
+                    "What happens to columns that the table has otherwise: strict, "
+                    "add_columns or coerce [the server's]")
+        ->check(CLI::IsMember({"strict", "add_columns", "coerce"}));
     parser.add_option(
         "--format", format_,
         "arrow, arrow-file, parquet, csv or ndjson [as the file's name ends]");
@@ -118,6 +123,7 @@ class IngestCommand final : public Command {
     for (const std::string& file : files_) ARROW_RETURN_NOT_OK(FormatOf(file).status());
     ARROW_ASSIGN_OR_RAISE(const auto client, Client::Connect(url_));
     target->mode = Mode();
+    target->schema_policy = schema_policy_;
     const auto begin = Clock::now();
     int64_t rows = 0;
     for (const std::string& file : files_) {
@@ -203,6 +209,7 @@ class IngestCommand final : public Command {
   std::vector<std::string> files_;
   std::string table_;
   std::string mode_ = "create-or-append";
+  std::string schema_policy_;
   std::string format_;
   std::string delimiter_ = ",";
   std::string url_;

@@ -127,3 +127,22 @@ def test_arrow_writes_no_lines_of_its_own(table_name, tmp_path):
         assert server.wait() == 0
         assert "missing" in told
         assert "cpp/src/arrow" not in told + server.log()
+
+
+def test_a_schema_policy_can_be_said(pintail, server, table_name, tmp_path):
+    (tmp_path / "first.csv").write_text("i\n1\n")
+    (tmp_path / "second.csv").write_text("i,more\n2,x\n")
+    assert pintail("ingest", tmp_path / "first.csv", "--table", table_name).returncode == 0
+    strict = pintail("ingest", tmp_path / "second.csv", "--table", table_name,
+                     "--schema-policy", "strict")
+    assert strict.returncode == 1 and "more" in strict.stderr
+    assert pintail("ingest", tmp_path / "second.csv", "--table", table_name,
+                   "--schema-policy", "add_columns").returncode == 0
+    (tmp_path / "third.csv").write_text("i,more\n3,7\n")
+    assert pintail("ingest", tmp_path / "third.csv", "--table", table_name,
+                   "--schema-policy", "coerce").returncode == 0
+    with FlightSqlClient(server.flight_uri) as client:
+        assert client.rows(f"SELECT * FROM {table_name} ORDER BY i") == [
+            (1, None), (2, "x"), (3, "7")]
+    assert pintail("ingest", tmp_path / "first.csv", "--table", table_name,
+                   "--schema-policy", "sideways").returncode == 2
