@@ -1,11 +1,9 @@
 #include "cli/output.h"
 
-#include <filesystem>
-#include <fstream>
-
 #include "arrow/io/interfaces.h"
 #include "arrow/type.h"
 #include "base/error.h"
+#include "cli/output_file.h"
 #include "cli/table_writer.h"
 #include "columnar/batch_writer.h"
 
@@ -107,21 +105,11 @@ arrow::Result<OutputFormat> ParseOutputFormat(std::string_view name) {
 arrow::Status WriteAnswer(Answer answer, const OutputOptions& options,
                           const Terminal& terminal) {
   if (options.path.empty()) return WriteStream(answer, options, terminal);
-  std::ofstream file(options.path, std::ios::binary | std::ios::trunc);
-  if (!file) {
-    return base::MakeError(base::ErrorKind::kInvalidArgument, "cannot write ",
-                           options.path);
-  }
-  const Terminal to_file{.out = file, .err = terminal.err};
-  arrow::Status status = WriteStream(answer, options, to_file);
-  file.close();
-  if (status.ok() && !file) {
-    status =
-        base::MakeError(base::ErrorKind::kInvalidArgument, "cannot write ", options.path);
-  }
-  std::error_code ignored;
-  if (!status.ok()) std::filesystem::remove(options.path, ignored);
-  return status;
+  ARROW_ASSIGN_OR_RAISE(const auto file, OutputFile::Open(options.path));
+  const arrow::Status written =
+      WriteStream(answer, options, {.out = file->stream(), .err = terminal.err});
+  // When it is the file that failed, Commit says how.
+  return written.ok() || !file->stream() ? file->Commit() : written;
 }
 
 }  // namespace pintail::cli

@@ -26,7 +26,7 @@ struct OutputOptions {
 };
 
 // Writes all rows of the answer; for an answer without rows, in a table, what was done. A
-// file that could not be written whole is removed.
+// file that cannot be written whole stays as it was before.
 arrow::Status WriteAnswer(Answer answer, const OutputOptions& options,
                           const Terminal& terminal);
 

@@ -8,6 +8,7 @@
 #include "cli/client.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/output_file.h"
 #include "cli/parameters.h"
 
 namespace pintail::cli {
@@ -76,7 +77,13 @@ class QueryCommand final : public Command {
   arrow::Status ChooseFormat(const Terminal& terminal) {
     if (format_.empty()) {
       output_.format = columnar::FormatOfPath(output_.path);
-      return arrow::Status::OK();
+      const bool says = output_.format || output_.path.empty() ||
+                        output_.path.ends_with(".txt") || IsWrittenInPlace(output_.path);
+      return says ? arrow::Status::OK()
+                  : UsageError("the name " + output_.path +
+                               " does not tell the format; end it in .csv, .json, "
+                               ".ndjson, .arrow, .arrows, .parquet or .txt, or say it "
+                               "with --format");
     }
     const auto format = ParseOutputFormat(format_);
     if (!format.ok()) {

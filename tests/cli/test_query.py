@@ -2,6 +2,9 @@
 
 import io
 import json
+import os
+import stat
+import threading
 
 import pyarrow as pa
 import pyarrow.parquet
@@ -172,3 +175,56 @@ def test_a_closed_pipe_ends_it_quietly(server):
     process.stderr.read()
     process.wait(60)
     assert process.returncode in (0, 1, -13, 141)
+
+
+LATE_ERROR = "SELECT (range || 'x')::INTEGER FROM range(100000) WHERE range > 99998"
+
+
+def test_a_failed_query_leaves_the_file_that_was_there(pintail, tmp_path):
+    (tmp_path / "out.csv").write_text("kept\n")
+    assert pintail("query", LATE_ERROR, "--output", tmp_path / "out.csv").returncode == 1
+    assert (tmp_path / "out.csv").read_text() == "kept\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
+
+
+def test_an_output_file_keeps_its_permissions_and_links(pintail, tmp_path):
+    (tmp_path / "real.csv").write_text("old")
+    (tmp_path / "real.csv").chmod(0o640)
+    (tmp_path / "link.csv").symlink_to("real.csv")
+    assert pintail("query", "SELECT 1 AS n", "--output", tmp_path / "link.csv").returncode == 0
+    assert (tmp_path / "link.csv").is_symlink()
+    assert (tmp_path / "real.csv").read_text() == "n\n1\n"
+    assert (tmp_path / "real.csv").stat().st_mode & 0o777 == 0o640
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link.csv", "real.csv"]
+
+
+@pytest.mark.parametrize("sql, text", [("SELECT 1 AS n", b"n\n1\n"), (LATE_ERROR, None)])
+def test_a_pipe_is_written_in_place_and_stays(pintail, tmp_path, sql, text):
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    read = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()))
+    reader.start()
+    done = pintail("query", sql, "--output", pipe)
+    reader.join(30)
+    assert stat.S_ISFIFO(pipe.stat().st_mode), "it was replaced or removed"
+    if text is not None:
+        assert (done.returncode, read) == (0, [text]), done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["pipe.csv"]
+
+
+def test_an_output_that_cannot_be_written_is_named(pintail, tmp_path):
+    for path, why in ((tmp_path / "no/such/out.csv", "No such file"), ("/dev/full", "No space")):
+        done = pintail("query", SQL, "--format", "csv", "--output", path)
+        assert done.returncode == 1
+        assert str(path) in done.stderr and why in done.stderr
+
+
+def test_an_unknown_ending_is_refused_unless_the_format_is_said(pintail, tmp_path):
+    done = pintail("query", SQL, "--output", tmp_path / "t.xyz")
+    assert done.returncode == 2 and "t.xyz" in done.stderr and "--format" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+    assert pintail("query", SQL, "--output", tmp_path / "t.xyz", "--format", "csv").returncode == 0
+    assert (tmp_path / "t.xyz").read_text() == "a,b\n1,x\n2,\n"
+    assert pintail("query", SQL, "--output", tmp_path / "t.txt").returncode == 0
+    assert "(2 rows)" in (tmp_path / "t.txt").read_text()
