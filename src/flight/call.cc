@@ -7,6 +7,26 @@
 #include "flight/wire_error.h"
 
 namespace pintail::flight {
+namespace {
+
+// Errors about what the client sent quote it, literals and all. Its client is told, and
+// pintail.statements where nothing in the statement is secret; the log is not.
+bool MayQuoteRequest(const arrow::Status& status) {
+  if (status.ok()) return false;
+  switch (base::KindOf(status)) {
+    case base::ErrorKind::kNotFound:
+    case base::ErrorKind::kAlreadyExists:
+    case base::ErrorKind::kInvalidSql:
+    case base::ErrorKind::kInvalidArgument:
+    case base::ErrorKind::kConflict:
+    case base::ErrorKind::kUnimplemented:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
 
 Call::Call(Door& door, Start start)
     : door_(door),
@@ -89,7 +109,8 @@ void Call::Record(const arrow::Status& status) {
                                                                : base::LogLevel::kInfo;
   }
   if (!door_.log.Enabled(level)) return;
-  const std::string& message = status.message();
+  const std::string_view message =
+      MayQuoteRequest(status) ? std::string_view() : std::string_view(status.message());
   door_.log.Write(level, status.ok() ? "call" : "call failed",
                   {{"method", std::string_view(method_)},
                    {"status", outcome},
@@ -98,7 +119,7 @@ void Call::Record(const arrow::Status& status) {
                    {"bytes_in", received},
                    {"bytes_out", bytes_sent_},
                    {"request_id", std::string_view(context()->request_id())},
-                   {"error", std::string_view(message)}});
+                   {"error", message}});
 }
 
 }  // namespace pintail::flight

@@ -4,9 +4,15 @@
 #include <array>
 
 #include "base/lower_case.h"
+#include "engine/sql_tokens.h"
 
 namespace pintail::gateway {
 namespace {
+
+using engine::SqlToken;
+using engine::SqlTokenKind;
+
+constexpr std::string_view kHidden = "***";
 
 bool StartsWithWord(std::string_view text, std::string_view word) {
   return text.size() >= word.size() &&
@@ -22,37 +28,59 @@ bool IsNamePart(char letter) {
          lower == '_' || (static_cast<unsigned char>(letter) & 0x80) != 0;
 }
 
-// Where a literal that begins at `start` with a quote ends, past its last character.
-size_t EndOfQuoted(std::string_view sql, size_t start, bool backslash_escapes) {
-  for (size_t i = start + 1; i < sql.size(); ++i) {
-    if (backslash_escapes && sql[i] == '\\') {
-      ++i;
-    } else if (sql[i] == '\'') {
-      if (i + 1 >= sql.size() || sql[i + 1] != '\'') return i + 1;
-      ++i;
-    }
-  }
-  return sql.size();
+bool IsSpace(char letter) { return letter == ' ' || (letter >= '\t' && letter <= '\r'); }
+
+// The bare word that the token begins with; all else in it may be anything.
+std::string_view WordOf(std::string_view token) {
+  return token.substr(0, static_cast<size_t>(std::ranges::find_if_not(token, IsNamePart) -
+                                             token.begin()));
 }
 
-// Where a literal $tag$…$tag$ that begins at `start` ends; `start` when there is none.
-size_t EndOfDollarQuoted(std::string_view sql, size_t start) {
-  size_t tag_end = start + 1;
-  while (tag_end < sql.size() && IsNamePart(sql[tag_end])) ++tag_end;
-  const bool is_parameter =
-      tag_end > start + 1 && sql[start + 1] >= '0' && sql[start + 1] <= '9';
-  if (tag_end >= sql.size() || sql[tag_end] != '$' || is_parameter) return start;
-  const std::string_view tag = sql.substr(start, tag_end - start + 1);
-  const size_t close = sql.find(tag, tag_end + 1);
-  return close == std::string_view::npos ? sql.size() : close + tag.size();
+// The punctuation, or the parameter, that the token begins with.
+std::string_view SignOf(std::string_view token) {
+  if (token.empty() || IsNamePart(token.front())) return {};
+  if (token.front() == '$') {
+    const auto end = std::find_if_not(token.begin() + 1, token.end(),
+                                      [](char c) { return c >= '0' && c <= '9'; });
+    return {token.begin(), end};
+  }
+  const size_t end = token.find_first_not_of("()[]{},;.=<>!+-*/%^&|~:?@#");
+  return token.substr(0, end);
+}
+
+// Of statements that read or change rows; their bare names are of tables and columns.
+bool BeginsRows(std::string_view word) {
+  constexpr std::array<std::string_view, 9> kRowWords = {
+      "select", "insert", "update", "delete", "merge", "with", "from", "values", "table"};
+  return std::ranges::contains(kRowWords, base::LowerCase(word));
+}
+
+std::string_view Shown(const SqlToken& token, bool names) {
+  const std::string_view word = WordOf(token.text);
+  switch (token.kind) {
+    case SqlTokenKind::kKeyword:
+      // Such as :: is one too.
+      return word.empty() ? SignOf(token.text) : word;
+    case SqlTokenKind::kName:
+      return names && !word.empty() ? word : kHidden;
+    case SqlTokenKind::kLiteral:
+      return kHidden;
+    case SqlTokenKind::kOther:
+      return SignOf(token.text);
+  }
+  return kHidden;
 }
 
 }  // namespace
 
 bool MayHoldSecrets(std::string_view sql) {
-  constexpr std::array<std::string_view, 7> kWords = {
-      "secret", "passw", "token", "credential", "access_key", "api_key", "pwd"};
-  constexpr std::string_view kFirstLetters = "sptca:";  // of the words and of "://"
+  constexpr std::array<std::string_view, 13> kWords = {
+      "secret",           "passw",         "token",
+      "credential",       "pwd",           "_key",
+      "apikey",           "accesskey",     "accountkey",
+      "bearer",           "authorization", "encrypt",
+      "connection_string"};
+  constexpr std::string_view kFirstLetters = "sptca_be:";  // of words and of "://"
   for (size_t i = 0; i < sql.size(); ++i) {
     if (kFirstLetters.find(base::LowerCase(sql[i])) == std::string_view::npos) continue;
     const std::string_view rest = sql.substr(i);
@@ -60,6 +88,10 @@ bool MayHoldSecrets(std::string_view sql) {
     if (rest.starts_with("://")) {
       const size_t end = rest.find_first_of("@/ '\"", 3);
       if (end != std::string_view::npos && rest[end] == '@') return true;
+    }
+    if (StartsWithWord(rest, "attach") && WordOf(rest).size() == 6 &&
+        (i == 0 || !IsNamePart(sql[i - 1]))) {
+      return true;
     }
     if (std::ranges::any_of(kWords,
                             [&](auto word) { return StartsWithWord(rest, word); })) {
@@ -69,23 +101,24 @@ bool MayHoldSecrets(std::string_view sql) {
   return false;
 }
 
-std::string WithoutLiterals(std::string_view sql) {
-  std::string shown;
-  size_t i = 0;
-  while (i < sql.size()) {
-    const bool escapes =
-        i > 0 && base::LowerCase(sql[i - 1]) == 'e' && (i < 2 || !IsNamePart(sql[i - 2]));
-    const size_t end = sql[i] == '\''  ? EndOfQuoted(sql, i, escapes)
-                       : sql[i] == '$' ? EndOfDollarQuoted(sql, i)
-                                       : i;
-    if (end > i) {
-      shown += "'***'";
-      i = end;
-    } else {
-      shown.push_back(sql[i++]);
-    }
+std::string DiscreetText(std::string_view sql) {
+  const auto tokens = engine::CutIntoTokens(sql);
+  if (tokens.empty()) return std::string(kHidden);
+  std::string text;
+  bool first = true;  // of its statement
+  bool names = false;
+  for (const SqlToken& token : tokens) {
+    if (first) names = BeginsRows(WordOf(token.text));
+    const std::string_view shown = Shown(token, names);
+    text += shown;
+    // What follows a word or a sign up to the next token.
+    const std::string_view rest = shown == kHidden ? "" : token.text.substr(shown.size());
+    if (!std::ranges::all_of(rest, IsSpace)) text.append(" ").append(kHidden);
+    if (shown == kHidden ? IsSpace(token.text.back()) : !rest.empty()) text += ' ';
+    first = token.text.starts_with(';');
   }
-  return shown;
+  while (text.ends_with(' ')) text.pop_back();
+  return text;
 }
 
 }  // namespace pintail::gateway

@@ -41,7 +41,7 @@ arrow::Result<std::shared_ptr<StatementRun>> Runs::Start(RunRequest request) {
   ARROW_ASSIGN_OR_RAISE(std::string id, NewHandle());
   const RunKind kind = request.kind;
   request.may_hold_secrets = MayHoldSecrets(request.sql);
-  if (request.may_hold_secrets) request.sql = WithoutLiterals(request.sql);
+  if (request.may_hold_secrets) request.sql = DiscreetText(request.sql);
   auto run = std::make_shared<StatementRun>(shared_from_this(), id, std::move(request));
   const int64_t unread = kind == RunKind::kStatement ? UnreadAtTheBound() : 0;
   {

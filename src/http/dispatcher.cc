@@ -241,8 +241,12 @@ void Dispatcher::Record(const Exchange& exchange, const arrow::Status& status) {
   const bool ours = cut || exchange.answer->http_status() >= 500;
   const base::LogLevel level = ours ? base::LogLevel::kWarn : base::LogLevel::kDebug;
   if (!rooms_.log.Enabled(level)) return;
+  // What is wrong with a request is told by quoting it, literals and all: not in the log.
+  const std::string what = exchange.answer->http_status() >= 500
+                               ? status.message()
+                               : std::string(base::ErrorKindName(base::KindOf(status)));
   const std::string message =
-      status.ok() ? "answered" : (cut ? "answer cut: " : "") + status.message();
+      status.ok() ? "answered" : (cut ? "answer cut: " : "") + what;
   rooms_.log.Write(level, message,
                    {{"request_id", exchange.call->request_id()},
                     {"peer", exchange.call->peer()},
