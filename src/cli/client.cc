@@ -8,8 +8,11 @@
 #include "arrow/flight/client.h"
 #include "arrow/flight/client_cookie_middleware.h"
 #include "arrow/flight/sql/client.h"
+#include "arrow/flight/sql/column_metadata.h"
 #include "arrow/flight/types_async.h"
+#include "arrow/util/key_value_metadata.h"
 #include "base/error.h"
+#include "columnar/target_column.h"
 
 namespace pintail::cli {
 namespace {
@@ -151,6 +154,27 @@ class AnswerReader final : public arrow::RecordBatchReader {
   bool ended_ = false;
 };
 
+std::string QuotedName(const std::string& name) {
+  std::string quoted = "\"";
+  for (const char letter : name)
+    quoted += letter == '"' ? "\"\"" : std::string(1, letter);
+  return quoted + "\"";
+}
+
+// The types' names where the readers look for them.
+std::shared_ptr<arrow::Schema> WithTypeNames(const arrow::Schema& schema) {
+  arrow::FieldVector fields = schema.fields();
+  for (auto& field : fields) {
+    if (!field->metadata()) continue;
+    const sql::ColumnMetadata facts(field->metadata());
+    const auto name = facts.GetTypeName();
+    if (!name.ok()) continue;
+    field = field->WithMetadata(arrow::key_value_metadata(
+        {std::string(columnar::kTypeNameKey)}, {std::string(*name)}));
+  }
+  return arrow::schema(std::move(fields));
+}
+
 class SqlClient final : public Client {
  public:
   SqlClient(std::string url, std::shared_ptr<fl::FlightClient> client)
@@ -170,6 +194,28 @@ class SqlClient final : public Client {
     if (!answer.ok()) return Explain(answer.status());
     reached_ = true;
     return answer;
+  }
+
+  arrow::Result<std::shared_ptr<arrow::Schema>> Columns(
+      const IngestTarget& target) override {
+    const std::shared_ptr<arrow::Schema> none;
+    if (target.mode == IngestMode::kCreate || target.mode == IngestMode::kReplace) {
+      return none;
+    }
+    std::vector<std::string> path;
+    for (const auto& part : {target.catalog, target.schema}) {
+      if (!part.empty()) path.push_back(part);
+    }
+    // A path of one name would be parsed for dots.
+    path.push_back(path.empty() ? QuotedName(target.table) : target.table);
+    auto answer = client_.GetSchema(Options(), fl::FlightDescriptor::Path(path));
+    if (!answer.ok()) {
+      return answer.status().IsKeyError() ? none : Explain(answer.status());
+    }
+    reached_ = true;
+    arrow::ipc::DictionaryMemo memo;
+    ARROW_ASSIGN_OR_RAISE(const auto schema, (*answer)->GetSchema(&memo));
+    return WithTypeNames(*schema);
   }
 
   arrow::Result<int64_t> Ingest(

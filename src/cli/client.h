@@ -46,6 +46,11 @@ class Client {
   virtual arrow::Result<Answer> Run(const std::string& sql,
                                     std::shared_ptr<arrow::RecordBatch> parameters) = 0;
 
+  // The columns of the table that the ingest would add to, DuckDB's name of each type in
+  // the field's metadata (columnar::kTypeNameKey). Null when the ingest makes the table.
+  virtual arrow::Result<std::shared_ptr<arrow::Schema>> Columns(
+      const IngestTarget& target) = 0;
+
   // Sends all batches; returns how many rows the server took.
   virtual arrow::Result<int64_t> Ingest(
       const IngestTarget& target, std::shared_ptr<arrow::RecordBatchReader> batches) = 0;

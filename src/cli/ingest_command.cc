@@ -161,7 +161,8 @@ class IngestCommand final : public Command {
         "parquet, csv or ndjson");
   }
 
-  arrow::Result<Source> Open(const std::string& file) const {
+  arrow::Result<Source> Open(const std::string& file, const IngestTarget& target,
+                             Client& client) const {
     ARROW_ASSIGN_OR_RAISE(const auto format, FormatOf(file));
     columnar::BatchReaderOptions options{.csv_delimiter = delimiter_.front()};
     // The user's own files: however well they compress is fine.
@@ -185,6 +186,10 @@ class IngestCommand final : public Command {
       source.counted = std::make_shared<CountingInput>(std::move(input));
       input = source.counted;
     }
+    // Text has no types of its own, so it is read as those of the table.
+    if (format == columnar::Format::kCsv || format == columnar::Format::kNdjson) {
+      ARROW_ASSIGN_OR_RAISE(options.target, client.Columns(target));
+    }
     ARROW_ASSIGN_OR_RAISE(source.batches,
                           columnar::OpenBatchReader(format, std::move(input), options));
     return source;
@@ -192,7 +197,7 @@ class IngestCommand final : public Command {
 
   arrow::Result<int64_t> IngestFile(const std::string& file, const IngestTarget& target,
                                     Client& client, const Terminal& terminal) const {
-    ARROW_ASSIGN_OR_RAISE(Source source, Open(file));
+    ARROW_ASSIGN_OR_RAISE(Source source, Open(file, target, client));
     Progress progress(terminal);
     return client.Ingest(target,
                          std::make_shared<WatchedReader>(std::move(source), &progress));

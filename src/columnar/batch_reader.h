@@ -17,6 +17,10 @@ struct BatchReaderOptions {
   // Rows of a batch for formats that have no batches of their own (CSV, NDJSON).
   int64_t batch_rows = 65'536;
   char csv_delimiter = ',';
+  // The columns of the table that CSV and NDJSON are read for: their text is parsed as
+  // the table's types (see target_column.h), and only other columns are inferred. Null:
+  // all are inferred.
+  std::shared_ptr<arrow::Schema> target = nullptr;
 };
 
 // Opens a reader of the format over the input. The batches are NOT yet validated: pass

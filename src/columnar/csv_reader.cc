@@ -1,6 +1,10 @@
-// CSV: a header line, RFC 4180 quoting, types inferred from the first block of rows.
+// CSV: a header line, RFC 4180 quoting. Types are those of the table that it is read for,
+// or inferred from the first block of rows.
 #include <algorithm>
+#include <charconv>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -14,6 +18,7 @@
 #include "columnar/array_layout.h"
 #include "columnar/format_readers.h"
 #include "columnar/line_blocks.h"
+#include "columnar/target_column.h"
 
 namespace pintail::columnar {
 namespace {
@@ -43,6 +48,29 @@ LineBlocks::LastLineEnd LastRowEnd(const BatchReaderOptions& options) {
     ARROW_RETURN_NOT_OK(chunker->Process(text, &whole, &partial));
     return whole->size();
   };
+}
+
+// The number that follows `word`; empty when the text has none.
+std::optional<int64_t> NumberAfter(std::string_view text, std::string_view word) {
+  const size_t at = text.find(word);
+  if (at == std::string_view::npos) return std::nullopt;
+  text.remove_prefix(at + word.size());
+  int64_t number = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
+  return parsed.ec == std::errc() ? std::optional(number) : std::nullopt;
+}
+
+// What Arrow says of a value, without where it is.
+std::string Reason(const std::string& message) {
+  constexpr std::string_view kInvalid = "invalid value '";
+  const size_t begin = message.find(kInvalid);
+  const size_t end = message.rfind('\'');
+  if (begin == std::string::npos || end <= begin + kInvalid.size()) {
+    return message.substr(message.rfind("Row #"));
+  }
+  return message.substr(begin + kInvalid.size() - 1,
+                        end + 1 - begin - kInvalid.size() + 1) +
+         " is no such value";
 }
 
 class CsvBatches final : public arrow::RecordBatchReader {
@@ -80,18 +108,44 @@ class CsvBatches final : public arrow::RecordBatchReader {
 
  private:
   arrow::Status ReadFirstBlock() {
-    ARROW_ASSIGN_OR_RAISE(auto block, blocks_.Next());
+    ARROW_ASSIGN_OR_RAISE(const auto block, blocks_.Next());
     if (block == nullptr) return Lie("the CSV text is empty; it needs a header line");
     ARROW_RETURN_NOT_OK(CheckHeader(*block));
-    ARROW_ASSIGN_OR_RAISE(auto table, ReadBlock(std::move(block)));
-    ARROW_ASSIGN_OR_RAISE(table, AsText(*table));
-    schema_ = table->schema();
-    names_ = schema_->field_names();
-    for (const auto& field : schema_->fields()) {
-      convert_.column_types[field->name()] = field->type();
+    ARROW_ASSIGN_OR_RAISE(auto table, ReadBlock(block));
+    names_ = table->schema()->field_names();
+    const bool given = TakeGivenColumns(*table->schema());
+    if (given) {
+      ARROW_ASSIGN_OR_RAISE(table, ReadBlock(block, /*header_rows=*/1));
     }
+    ARROW_ASSIGN_OR_RAISE(table, AsText(*table));
+    arrow::FieldVector fields = table->schema()->fields();
+    for (size_t i = 0; i < fields.size(); ++i) {
+      if (const auto column = TargetColumn(options_.target.get(), names_[i])) {
+        fields[i] = CsvField(names_[i], *column);
+      }
+      convert_.column_types[names_[i]] = fields[i]->type();
+    }
+    schema_ = arrow::schema(std::move(fields));
     StartTable(std::move(table));
     return arrow::Status::OK();
+  }
+
+  // Names columns without a name, and takes the types of the target's columns. Whether
+  // there were any, so that the block has to be read again.
+  bool TakeGivenColumns(const arrow::Schema& inferred) {
+    bool given = false;
+    for (int i = 0; i < inferred.num_fields(); ++i) {
+      std::string& name = names_[static_cast<size_t>(i)];
+      if (name.empty()) {
+        name = "column" + std::to_string(i);
+        given = true;
+      }
+      const auto column = TargetColumn(options_.target.get(), name);
+      if (!column) continue;
+      convert_.column_types[name] = CsvField(name, *column)->type();
+      given = true;
+    }
+    return given;
   }
 
   // Before a column is made for each of them.
@@ -104,20 +158,39 @@ class CsvBatches final : public arrow::RecordBatchReader {
                options_.limits.max_columns);
   }
 
+  // `header_rows` of the block are names, not values, when the names are known already.
   arrow::Result<std::shared_ptr<arrow::Table>> ReadBlock(
-      std::shared_ptr<arrow::Buffer> block) {
+      std::shared_ptr<arrow::Buffer> block, int32_t header_rows = 0) {
     auto read = arrow::csv::ReadOptions::Defaults();
     read.use_threads = false;
     read.column_names = names_;
+    read.skip_rows_after_names = header_rows;
     read.block_size = static_cast<int32_t>(block->size() + 1);
     auto input = std::make_shared<arrow::io::BufferReader>(std::move(block));
     ARROW_ASSIGN_OR_RAISE(auto reader, arrow::csv::TableReader::Make(
                                            arrow::io::default_io_context(),
                                            std::move(input), read, parse_, convert_));
     auto table = reader->Read();
-    if (table.ok() || rows_ == 0) return table;
+    if (table.ok()) return table;
+    return Explain(table.status(), header_rows);
+  }
+
+  // Says which row it is, counted from 1 without the header, and what the column needs.
+  arrow::Status Explain(const arrow::Status& status, int32_t header_rows) const {
+    const std::string& message = status.message();
+    const auto index = NumberAfter(message, "CSV column #");
+    const auto row = NumberAfter(message, "Row #");
+    if (index && row && static_cast<size_t>(*index) < names_.size()) {
+      const std::string& name = names_[static_cast<size_t>(*index)];
+      if (const auto column = TargetColumn(options_.target.get(), name)) {
+        return Lie("row ", rows_ + *row - header_rows, ", column \"", name,
+                   "\" of the table, which is ", TypeNameOf(*column), ": ",
+                   Reason(message));
+      }
+    }
+    if (rows_ == 0) return status;
     return Lie("the CSV text after row ", rows_, " does not fit the columns and types ",
-               "inferred from the first rows: ", table.status().message());
+               "inferred from the first rows: ", message);
   }
 
   // A column that is empty as far as was seen becomes text, which can hold what follows.
@@ -140,7 +213,7 @@ class CsvBatches final : public arrow::RecordBatchReader {
 
   void StartTable(std::shared_ptr<arrow::Table> table) {
     rows_ += table->num_rows();
-    table_ = std::move(table);
+    table_ = arrow::Table::Make(schema_, table->columns(), table->num_rows());
     batches_ = std::make_unique<arrow::TableBatchReader>(*table_);
     batches_->set_chunksize(options_.batch_rows);
   }

@@ -1,4 +1,6 @@
-// NDJSON: an object a line; columns and types inferred from the first block of lines.
+// NDJSON: an object a line. Types are those of the table that it is read for, or inferred
+// from the first block of lines.
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -9,6 +11,8 @@
 #include "columnar/format_readers.h"
 #include "columnar/json_shape.h"
 #include "columnar/line_blocks.h"
+#include "columnar/ndjson_fault.h"
+#include "columnar/target_column.h"
 
 namespace pintail::columnar {
 namespace {
@@ -54,10 +58,7 @@ class NdjsonBatches final : public arrow::RecordBatchReader {
       if (block == nullptr) return arrow::Status::OK();
       ARROW_RETURN_NOT_OK(Scan(*block).status());
       auto batch = Parse(block, schema_);
-      if (!batch.ok()) {
-        return Lie("the NDJSON text after row ", rows_, " does not fit the columns and ",
-                   "types inferred from the first rows: ", batch.status().message());
-      }
+      if (!batch.ok()) return Explain(batch.status(), block);
       StartBatch(*std::move(batch));
     }
     *out = batch_->Slice(next_row_, options_.batch_rows);
@@ -82,16 +83,35 @@ class NdjsonBatches final : public arrow::RecordBatchReader {
                          options_.limits.max_nesting, options_.limits.max_fields);
   }
 
-  // Columns are inferred when no schema is given, else held to it.
+  using Unexpected = arrow::json::UnexpectedFieldBehavior;
+
   static arrow::Result<std::shared_ptr<arrow::RecordBatch>> Parse(
       const std::shared_ptr<arrow::Buffer>& block,
-      const std::shared_ptr<arrow::Schema>& schema) {
+      const std::shared_ptr<arrow::Schema>& schema,
+      Unexpected unexpected = Unexpected::Error) {
     auto options = arrow::json::ParseOptions::Defaults();
     options.explicit_schema = schema;
-    options.unexpected_field_behavior =
-        schema ? arrow::json::UnexpectedFieldBehavior::Error
-               : arrow::json::UnexpectedFieldBehavior::InferType;
+    options.unexpected_field_behavior = unexpected;
     return arrow::json::ParseOne(options, block);
+  }
+
+  // What nothing can be inferred from, because a member is now this and now that, may
+  // still be text of the target's types.
+  arrow::Result<std::shared_ptr<arrow::RecordBatch>> Infer(
+      const std::shared_ptr<arrow::Buffer>& block) {
+    auto inferred = Parse(block, nullptr, Unexpected::InferType);
+    if (inferred.ok() || !options_.target) return inferred;
+    arrow::FieldVector fields;
+    for (const auto& column : options_.target->fields()) {
+      // The table's other columns are to have their defaults, not nulls.
+      const std::string member = '"' + column->name() + '"';
+      if (!static_cast<std::string_view>(*block).contains(member)) continue;
+      fields.push_back(NdjsonField(arrow::field(column->name(), arrow::null()), *column));
+    }
+    schema_ = arrow::schema(std::move(fields));
+    auto given = Parse(block, schema_, Unexpected::InferType);
+    if (!given.ok()) return Explain(inferred.status(), block);
+    return given;
   }
 
   arrow::Status ReadFirstBlock() {
@@ -99,15 +119,43 @@ class NdjsonBatches final : public arrow::RecordBatchReader {
     if (block == nullptr)
       return Lie("the NDJSON text is empty; it needs an object a line");
     ARROW_ASSIGN_OR_RAISE(const JsonShape shape, Scan(*block));
-    ARROW_ASSIGN_OR_RAISE(auto batch, Parse(block, nullptr));
+    ARROW_ASSIGN_OR_RAISE(auto batch, Infer(block));
     const auto inferred = batch->schema();
     schema_ = WithoutNullTypes(*inferred);
     if (shape.has_long_integers) KeepLongIntegers(block);
-    if (!schema_->Equals(*inferred)) {
-      ARROW_ASSIGN_OR_RAISE(batch, Parse(block, schema_));
+    TakeGivenColumns(*inferred);
+    if (!schema_->Equals(*inferred, /*check_metadata=*/false)) {
+      auto given = Parse(block, schema_);
+      if (!given.ok()) return Explain(given.status(), block);
+      batch = *std::move(given);
     }
     StartBatch(std::move(batch));
     return arrow::Status::OK();
+  }
+
+  void TakeGivenColumns(const arrow::Schema& inferred) {
+    arrow::FieldVector fields = schema_->fields();
+    for (auto& field : fields) {
+      const auto column = TargetColumn(options_.target.get(), field->name());
+      if (!column) continue;
+      field = NdjsonField(inferred.GetFieldByName(field->name()), *column);
+    }
+    schema_ = arrow::schema(std::move(fields));
+  }
+
+  arrow::Status Explain(const arrow::Status& status,
+                        const std::shared_ptr<arrow::Buffer>& block) const {
+    if (const auto fault = FindNdjsonFault(block, *schema_)) {
+      const auto column = TargetColumn(options_.target.get(), fault->column);
+      if (column) {
+        return Lie("row ", rows_ + fault->row, ", column \"", column->name(),
+                   "\" of the table, which is ", TypeNameOf(*column), ": ", fault->value,
+                   " is no such value");
+      }
+    }
+    if (rows_ == 0) return status;
+    return Lie("the NDJSON text after row ", rows_, " does not fit the columns and ",
+               "types inferred from the first rows: ", status.message());
   }
 
   // A field that is null as far as was seen becomes text.
@@ -134,7 +182,7 @@ class NdjsonBatches final : public arrow::RecordBatchReader {
   void StartBatch(std::shared_ptr<arrow::RecordBatch> batch) {
     rows_ += batch->num_rows();
     next_row_ = 0;
-    batch_ = std::move(batch);
+    batch_ = arrow::RecordBatch::Make(schema_, batch->num_rows(), batch->columns());
   }
 
   const BatchReaderOptions options_;

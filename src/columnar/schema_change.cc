@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/lower_case.h"
 #include "columnar/supertype.h"
+#include "columnar/target_column.h"
 
 namespace pintail::columnar {
 namespace {
@@ -80,7 +81,7 @@ class Planner {
     change_.target_columns.push_back(column->name());
     const TypePtr from = StoredType(field->type());
     const TypePtr to = StoredType(column->type());
-    if (from->Equals(*to)) return arrow::Status::OK();
+    if (from->Equals(*to) || IsFromText(*field)) return arrow::Status::OK();
     if (policy_ == SchemaPolicy::kStrict) {
       return Refuse(
           "column '", column->name(), "' is ", to->ToString(), " and the data has ",
@@ -88,13 +89,12 @@ class Planner {
           ", and the schema policy is strict; send that type, or use the policy "
           "add_columns or coerce");
     }
-    if (Fits(to, from)) return arrow::Status::OK();
+    if (Fits(to, from) || policy_ == SchemaPolicy::kCoerce) return arrow::Status::OK();
     if (TypePtr common = SuperType(to, from)) {
       fields_[found->second] = column->WithType(std::move(common));
       change_.widened.push_back(fields_[found->second]);
       return arrow::Status::OK();
     }
-    if (policy_ == SchemaPolicy::kCoerce) return arrow::Status::OK();
     return Refuse("column '", column->name(), "' is ", to->ToString(),
                   " and the data has ", from->ToString(),
                   ", which it cannot be widened to; send a type that fits, or use the "

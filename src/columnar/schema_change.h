@@ -15,9 +15,9 @@ namespace pintail::columnar {
 
 // kStrict: the same columns with the same types. kAddColumns: new columns are added as
 // nullable, numbers widen (int32 to int64, float to double, int to double when exact for
-// the type's range, decimal precision), else refused. kCoerce: as kAddColumns, and
-// arriving values are cast to the table's types where each value can be, else the ingest
-// fails.
+// the type's range, decimal precision), else refused. kCoerce: new columns are added, and
+// values are cast to the table's types, else the ingest fails. Columns that were text
+// (target_column.h) are cast under every policy.
 enum class SchemaPolicy : uint8_t { kStrict, kAddColumns, kCoerce };
 
 arrow::Result<SchemaPolicy> ParseSchemaPolicy(std::string_view name);

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "columnar/supertype.h"
+#include "columnar/target_column.h"
 
 namespace pintail::columnar {
 namespace {
@@ -87,13 +88,26 @@ TEST(SchemaChange, WidensOrRefusesByTheTable) {
   }
 }
 
-TEST(SchemaChange, CoerceKeepsTheTableTypeWhereItCannotWiden) {
-  const auto change =
-      PlanSchemaChange(*schema({field("c", arrow::int64())}),
-                       *schema({field("c", arrow::utf8())}), SchemaPolicy::kCoerce);
-  ASSERT_TRUE(change.ok()) << change.status();
-  EXPECT_TRUE(change->widened.empty());
-  EXPECT_TRUE(change->result->field(0)->type()->Equals(*arrow::int64()));
+TEST(SchemaChange, CoerceKeepsTheTypesOfTheTable) {
+  for (const auto& arriving : {arrow::utf8(), arrow::int64(), arrow::float64()}) {
+    const auto change =
+        PlanSchemaChange(*schema({field("c", arrow::int32())}),
+                         *schema({field("c", arriving)}), SchemaPolicy::kCoerce);
+    ASSERT_TRUE(change.ok()) << change.status();
+    EXPECT_TRUE(change->widened.empty());
+    EXPECT_TRUE(change->result->field(0)->type()->Equals(*arrow::int32()));
+  }
+}
+
+TEST(SchemaChange, TakesColumnsThatWereTextUnderEveryPolicy) {
+  for (const SchemaPolicy policy :
+       {SchemaPolicy::kStrict, SchemaPolicy::kAddColumns, SchemaPolicy::kCoerce}) {
+    const auto change =
+        PlanSchemaChange(*schema({field("c", arrow::date32())}),
+                         *schema({MarkedFromText(field("c", arrow::utf8()))}), policy);
+    ASSERT_TRUE(change.ok()) << change.status();
+    EXPECT_TRUE(change->widened.empty());
+  }
 }
 
 TEST(SchemaChange, MatchesColumnsByNameWithoutRegardToCaseOrOrder) {

@@ -9,8 +9,11 @@
 #include "catalog/text_rows.h"
 #include "columnar/exact_double.h"
 #include "columnar/schema_change.h"
+#include "columnar/target_column.h"
 #include "engine/names.h"
+#include "ingest/bad_value.h"
 #include "ingest/column_types.h"
+#include "ingest/fixed_columns.h"
 
 namespace pintail::ingest {
 namespace {
@@ -154,9 +157,30 @@ arrow::Result<TableWriter::Change> TableWriter::Plan() {
   ARROW_ASSIGN_OR_RAISE(change.columns, columnar::PlanSchemaChange(
                                             *existing, *parts_.arriving,
                                             parts_.order.stream.policy.schema_policy));
+  ARROW_RETURN_NOT_OK(CheckWidening(change.columns.widened, *existing));
   const bool alters = !change.columns.added.empty() || !change.columns.widened.empty();
   if (alters) change.need = Need::kAlter;
   return change;
+}
+
+arrow::Status TableWriter::CheckWidening(const arrow::FieldVector& widened,
+                                         const arrow::Schema& existing) {
+  for (const auto& field : widened) {
+    ARROW_ASSIGN_OR_RAISE(const auto fixed,
+                          WhatFixesType(parts_.connection, table_, field->name()));
+    if (!fixed) continue;
+    const auto column = existing.GetFieldByName(field->name());
+    const auto arriving =
+        columnar::TargetColumn(parts_.arriving.get(), field->name())->type();
+    return MakeError(ErrorKind::kInvalidArgument, "column '", field->name(), "' of ",
+                     QuoteName(table_), " is ", column->type()->ToString(),
+                     " and the data has ", arriving->ToString(),
+                     ", and the column cannot be widened because of ", *fixed, "; send ",
+                     column->type()->ToString(),
+                     ", or use the schema policy coerce, which casts each value that "
+                     "fits and refuses others");
+  }
+  return arrow::Status::OK();
 }
 
 arrow::Result<std::shared_ptr<arrow::Schema>> TableWriter::ExistingColumns() {
@@ -199,6 +223,10 @@ arrow::Status TableWriter::Alter(const Change& change) {
 void TableWriter::Settle(const Change& change) {
   inserted_ = parts_.arriving;
   exact_.clear();
+  altered_.clear();
+  for (const auto& fields : {change.columns.added, change.columns.widened}) {
+    for (const auto& field : fields) altered_.insert(field->name());
+  }
   const auto& names = change.columns.target_columns;
   if (names.empty()) return;  // the table is made of the arriving columns
   arrow::FieldVector fields;
@@ -232,11 +260,25 @@ arrow::Result<int64_t> TableWriter::Insert(Chunk chunk) {
     if (inserted_->Equals(*batch->schema(), /*check_metadata=*/false)) continue;
     batch = arrow::RecordBatch::Make(inserted_, batch->num_rows(), batch->columns());
   }
-  ARROW_ASSIGN_OR_RAISE(
-      auto reader, arrow::RecordBatchReader::Make(std::move(chunk.batches), inserted_));
+  ARROW_ASSIGN_OR_RAISE(auto reader,
+                        arrow::RecordBatchReader::Make(chunk.batches, inserted_));
   arrow::Result<int64_t> inserted = parts_.connection.Insert(table_, std::move(reader));
-  if (!inserted.ok()) return ExplainView(inserted.status());
-  return inserted;
+  if (inserted.ok()) {
+    rows_ += *inserted;
+    return inserted;
+  }
+  return ExplainValue(ExplainView(inserted.status()), chunk.batches);
+}
+
+arrow::Status TableWriter::ExplainValue(const arrow::Status& refused,
+                                        const arrow::RecordBatchVector& batches) {
+  if (base::KindOf(refused) != ErrorKind::kInvalidArgument) return refused;
+  const auto found = FindBadValue(parts_.connection, table_, batches, altered_);
+  if (!found.ok() || !*found) return refused;
+  const BadValue& bad = **found;
+  return MakeError(ErrorKind::kInvalidArgument, "row ", rows_ + bad.row + 1,
+                   ", column \"", bad.column, "\" of the table, which is ", bad.type,
+                   ": ", bad.value, " is no such value");
 }
 
 arrow::Status TableWriter::ExplainView(const arrow::Status& refused) {

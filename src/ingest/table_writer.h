@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -61,10 +62,16 @@ class TableWriter {
   arrow::Status Alter(const Change& change);
   arrow::Result<std::string> GateName();
   arrow::Result<std::shared_ptr<arrow::Schema>> ExistingColumns();
+  // Refuses what the database could not alter, with what to do instead.
+  arrow::Status CheckWidening(const arrow::FieldVector& widened,
+                              const arrow::Schema& existing);
   void Settle(const Change& change);
   arrow::Status CheckExact(const arrow::RecordBatch& batch) const;
   // Says so when DuckDB refused because the target is a view.
   arrow::Status ExplainView(const arrow::Status& refused);
+  // Names the value when DuckDB refused because of one.
+  arrow::Status ExplainValue(const arrow::Status& refused,
+                             const arrow::RecordBatchVector& batches);
 
   const Parts parts_;
   const bool foreign_;
@@ -77,6 +84,8 @@ class TableWriter {
   TableGates::Pass pass_;
   std::shared_ptr<arrow::Schema> inserted_;  // arriving columns by the table's names
   std::vector<int> exact_;  // arriving columns whose values must be exact as doubles
+  std::set<std::string> altered_;            // columns that the transaction changed
+  int64_t rows_ = 0;                         // inserted so far, in all
 };
 
 }  // namespace pintail::ingest

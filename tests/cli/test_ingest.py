@@ -70,6 +70,36 @@ def test_modes(pintail, rows, table_name, tmp_path):
     assert len(rows(table_name)) == 3
 
 
+@pytest.mark.parametrize("form, data", [
+    ("csv", b"i,n,price,zip,day,u,v\n1,3,1.10,00123,2026-01-01,"
+            b'6ba7b810-9dad-11d1-80b4-00c04fd430c8,"[1,2,3]"\n'),
+    ("ndjson", b'{"i": 1, "n": 3, "price": 1.10, "zip": "00123", "day": "2026-01-01",'
+               b' "u": "6ba7b810-9dad-11d1-80b4-00c04fd430c8", "v": [1, 2, 3]}\n')])
+def test_text_is_read_as_the_types_of_the_table(pintail, server, table_name, form, data):
+    odd = f'"odd.{table_name}"'
+    with FlightSqlClient(server.flight_uri) as client:
+        client.update(f"CREATE TABLE {odd} (i INTEGER PRIMARY KEY, n SMALLINT, "
+                      "price DECIMAL(10,2), zip VARCHAR, day DATE, u UUID, v FLOAT[3])")
+        done = pintail("ingest", "-", "--format", form, "--table", odd, input=data)
+        assert done.returncode == 0, done.stderr
+        assert client.rows(f"SELECT i, n, price::VARCHAR, zip, day::VARCHAR, v::VARCHAR, "
+                           f"typeof(n), typeof(price) FROM {odd}") == [
+            (1, 3, "1.10", "00123", "2026-01-01", "[1.0, 2.0, 3.0]", "SMALLINT",
+             "DECIMAL(10,2)")]
+
+
+@pytest.mark.parametrize("data, parts", [
+    (b"i,n\n1,3\n2,x\n", ["row 2", '"n"', "SMALLINT", "'x'"]),
+    (b"i,u\n1,nobody\n", ["row 1", '"u"', "UUID", "nobody"])])
+def test_text_that_does_not_parse_is_named(pintail, server, table_name, data, parts):
+    with FlightSqlClient(server.flight_uri) as client:
+        client.update(f"CREATE TABLE {table_name} (i INTEGER PRIMARY KEY, n SMALLINT, u UUID)")
+    done = pintail("ingest", "-", "--format", "csv", "--table", table_name, input=data)
+    assert done.returncode == 1
+    for part in parts:
+        assert part.encode() in done.stderr
+
+
 def test_no_progress_bar_where_there_is_no_terminal(pintail, table_name, tmp_path):
     done = pintail("ingest", write(tmp_path / "data.csv"), "--table", table_name)
     assert "\r" not in done.stderr and "\x1b" not in done.stderr

@@ -76,12 +76,26 @@ std::string ResultBody(const engine::TableName& table,
          ",\"commits\":" + std::to_string(result.commits) + "}\n";
 }
 
+// The columns as which text is to be read; null when the data tell their types, or make
+// the table.
+arrow::Result<std::shared_ptr<arrow::Schema>> TargetOf(
+    const RouteRooms& rooms, const Request& request, Format format,
+    const gateway::SessionPtr& session, const gateway::IngestRequest& ingest) {
+  const std::shared_ptr<arrow::Schema> none;
+  const bool adds = ingest.mode == gateway::IngestMode::kAppend ||
+                    ingest.mode == gateway::IngestMode::kCreateOrAppend;
+  if (!adds || (format != Format::kCsv && format != Format::kNdjson)) return none;
+  auto columns = rooms.gateway.TableSchema(request.call, session, ingest.table);
+  if (base::KindOf(columns.status()) == base::ErrorKind::kNotFound) return none;
+  return columns;
+}
+
 arrow::Result<std::shared_ptr<ObservedReader>> OpenBatches(
-    const Request& request, Format format, const columnar::Limits& limits) {
-  ARROW_ASSIGN_OR_RAISE(auto body, DecodedBody(request, limits));
-  ARROW_ASSIGN_OR_RAISE(auto reader, columnar::OpenBatchReader(format, std::move(body),
-                                                               {.limits = limits}));
-  ARROW_ASSIGN_OR_RAISE(reader, columnar::Validated(std::move(reader), limits));
+    const Request& request, Format format, const columnar::BatchReaderOptions& options) {
+  ARROW_ASSIGN_OR_RAISE(auto body, DecodedBody(request, options.limits));
+  ARROW_ASSIGN_OR_RAISE(auto reader,
+                        columnar::OpenBatchReader(format, std::move(body), options));
+  ARROW_ASSIGN_OR_RAISE(reader, columnar::Validated(std::move(reader), options.limits));
   return std::make_shared<ObservedReader>(std::move(reader));
 }
 
@@ -90,7 +104,10 @@ arrow::Status AnswerIngest(const RouteRooms& rooms, const Request& request,
   ARROW_ASSIGN_OR_RAISE(const Format format, FormatOf(request));
   ARROW_ASSIGN_OR_RAISE(const gateway::IngestRequest ingest, IngestRequestOf(request));
   ARROW_ASSIGN_OR_RAISE(const auto session, SessionOf(request, rooms.gateway));
-  const auto batches = OpenBatches(request, format, rooms.gateway.options().limits);
+  ARROW_ASSIGN_OR_RAISE(auto target, TargetOf(rooms, request, format, session, ingest));
+  const auto batches = OpenBatches(
+      request, format,
+      {.limits = rooms.gateway.options().limits, .target = std::move(target)});
   if (!batches.ok()) return BodyRefusal(batches.status());
   const auto result = rooms.gateway.Ingest(request.call, session, ingest, *batches, {});
   if (!result.ok()) {
