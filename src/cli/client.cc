@@ -209,9 +209,8 @@ class SqlClient final : public Client {
     // A path of one name would be parsed for dots.
     path.push_back(path.empty() ? QuotedName(target.table) : target.table);
     auto answer = client_.GetSchema(Options(), fl::FlightDescriptor::Path(path));
-    if (!answer.ok()) {
-      return answer.status().IsKeyError() ? none : Explain(answer.status());
-    }
+    if (answer.status().IsKeyError()) return none;
+    if (!answer.ok()) return Explain(answer.status());
     reached_ = true;
     arrow::ipc::DictionaryMemo memo;
     ARROW_ASSIGN_OR_RAISE(const auto schema, (*answer)->GetSchema(&memo));

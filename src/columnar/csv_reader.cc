@@ -114,8 +114,10 @@ class CsvBatches final : public arrow::RecordBatchReader {
     ARROW_ASSIGN_OR_RAISE(auto table, ReadBlock(block));
     names_ = table->schema()->field_names();
     const bool given = TakeGivenColumns(*table->schema());
-    if (given) {
+    if (given && table->num_rows() > 0) {
       ARROW_ASSIGN_OR_RAISE(table, ReadBlock(block, /*header_rows=*/1));
+    } else if (given) {
+      ARROW_ASSIGN_OR_RAISE(table, NoRows(*table->schema()));
     }
     ARROW_ASSIGN_OR_RAISE(table, AsText(*table));
     arrow::FieldVector fields = table->schema()->fields();
@@ -146,6 +148,20 @@ class CsvBatches final : public arrow::RecordBatchReader {
       given = true;
     }
     return given;
+  }
+
+  // A header alone: the parser takes no text without rows after it.
+  arrow::Result<std::shared_ptr<arrow::Table>> NoRows(
+      const arrow::Schema& inferred) const {
+    arrow::FieldVector fields;
+    for (size_t i = 0; i < names_.size(); ++i) {
+      const auto given = convert_.column_types.find(names_[i]);
+      fields.push_back(
+          arrow::field(names_[i], given == convert_.column_types.end()
+                                      ? inferred.field(static_cast<int>(i))->type()
+                                      : given->second));
+    }
+    return arrow::Table::MakeEmpty(arrow::schema(std::move(fields)));
   }
 
   // Before a column is made for each of them.

@@ -86,6 +86,15 @@ TEST(CsvForATable, TellsRowColumnValueAndTypeOfWhatDoesNotParse) {
   }
 }
 
+TEST(CsvForATable, TakesAHeaderWithoutRows) {
+  for (const char* text : {"n\n", "n,\n"}) {
+    const auto table = ReadFor({field("n", arrow::int32())}, Format::kCsv, text);
+    ASSERT_TRUE(table.ok()) << text << table.status();
+    EXPECT_THAT(Shape(**table), ::testing::StartsWith("n int32\n"));
+    EXPECT_EQ((*table)->num_rows(), 0);
+  }
+}
+
 TEST(Csv, NamesColumnsWithoutANameByTheirPlace) {
   const auto table = ReadAll(Format::kCsv, ",b,\n0,x,1.5\n1,\"y\nz\",2\n").ValueOrDie();
   EXPECT_EQ(Shape(*table), "column0 int64\nb string\ncolumn2 double\n");

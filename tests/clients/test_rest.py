@@ -159,13 +159,13 @@ def test_every_format_is_ingested(rest, table_name):
 
 
 TYPED = """CREATE TABLE {} (id INTEGER PRIMARY KEY, s SMALLINT, f FLOAT, price DECIMAL(10,2),
-  zip VARCHAR, day DATE, at TIMESTAMPTZ, ok BOOLEAN, v FLOAT[3])"""
+  zip VARCHAR, day DATE, since TIMESTAMPTZ, ok BOOLEAN, v FLOAT[3])"""
 TYPED_TEXTS = {
-    "text/csv": b"id,s,f,price,zip,day,at,ok,v\n"
+    "text/csv": b"id,s,f,price,zip,day,since,ok,v\n"
                 b'1,2,0.5,1.10,00123,2026-01-01,2026-01-01T00:00:00Z,true,"[1,2,3]"\n2,,,,,,,,\n',
     "application/x-ndjson":
         b'{"id": 1, "s": 2, "f": 0.5, "price": 1.10, "zip": "00123", "day": "2026-01-01",'
-        b' "at": "2026-01-01T00:00:00Z", "ok": true, "v": [1, 2, 3]}\n{"id": 2}\n',
+        b' "since": "2026-01-01T00:00:00Z", "ok": true, "v": [1, 2, 3]}\n{"id": 2}\n',
 }
 
 
@@ -178,9 +178,9 @@ def test_text_is_read_as_the_types_of_the_table(rest, table_name, media_type, po
                        params={"schema_policy": policy}, headers={"Content-Type": media_type})
     assert answer.status_code == 200, answer.text
     assert rest.sql(f"DESCRIBE {table_name}") == before
-    assert rest.sql(f"SELECT * REPLACE (epoch(at) AS at) FROM {table_name} WHERE id = 1") == [{
+    assert rest.sql(f"SELECT * REPLACE (epoch(since) AS since) FROM {table_name} WHERE id = 1") == [{
         "id": 1, "s": 2, "f": 0.5, "price": "1.10", "zip": "00123", "day": "2026-01-01",
-        "at": 1767225600.0, "ok": True, "v": [1.0, 2.0, 3.0]}]
+        "since": 1767225600.0, "ok": True, "v": [1.0, 2.0, 3.0]}]
     assert rest.sql(f"SELECT count(*) AS n FROM {table_name} WHERE s IS NULL AND v IS NULL") == [
         {"n": 1}]
 
