@@ -135,6 +135,7 @@ http::HttpOptions HttpOf(const Settings& settings) {
       .max_target_bytes = size("http.max_target"),
       .max_body_bytes = settings.Integer("http.max_body"),
       .max_document_bytes = settings.Integer("http.max_document"),
+      .document_budget_bytes = settings.Integer("http.documents"),
       .idle_time = settings.Duration("http.idle_timeout"),
       .head_time = settings.Duration("http.head_timeout"),
       .stall_time = settings.Duration("http.stall_timeout"),

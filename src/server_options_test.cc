@@ -43,6 +43,7 @@ TEST(ServerOptions, AreWhatTheRoomsHaveByDefault) {
   EXPECT_EQ(options->http.listen, http.listen);
   EXPECT_EQ(options->http.max_body_bytes, http.max_body_bytes);
   EXPECT_EQ(options->http.max_document_bytes, http.max_document_bytes);
+  EXPECT_EQ(options->http.document_budget_bytes, http.document_budget_bytes);
   EXPECT_EQ(options->http.request_time, http.request_time);
   EXPECT_EQ(options->http.rate_grace, http.rate_grace);
   EXPECT_EQ(options->http.linger_bytes, http.linger_bytes);

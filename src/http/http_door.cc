@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/metrics.h"
+#include "http/document_budget.h"
 #include "http/http_server.h"
 #include "http/routes/routes.h"
 
@@ -10,12 +12,17 @@ namespace pintail::http {
 struct HttpDoor::State {
   State(const Rooms& rooms, HttpOptions given)
       : options(std::move(given)),
+        documents(options.document_budget_bytes,
+                  rooms.metrics.GetGauge("http_document_bytes",
+                                         "Memory taken by JSON and SQL bodies")),
         routes(MakeRoutes({.gateway = rooms.gateway,
                            .clock = rooms.clock,
                            .metrics = rooms.metrics,
-                           .options = options})) {}
+                           .options = options,
+                           .documents = documents})) {}
 
   const HttpOptions options;
+  DocumentBudget documents;
   const RouteTable routes;
   std::unique_ptr<HttpServer> server;
 };

@@ -28,10 +28,12 @@ TEST_F(OpenApi, ListsExactlyTheRoutesThatAreNotHidden) {
   HttpOptions options;
   base::SystemClock clock;
   base::Metrics metrics("test");
+  DocumentBudget documents(1, metrics.GetGauge("held", ""));
   const RouteTable table = MakeRoutes({.gateway = *world_.world.gateway,
                                        .clock = clock,
                                        .metrics = metrics,
-                                       .options = options});
+                                       .options = options,
+                                       .documents = documents});
   std::set<std::string> there;
   std::set<std::string> ids;
   for (const Route& route : table.routes()) {

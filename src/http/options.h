@@ -24,8 +24,10 @@ struct HttpOptions {
   size_t max_headers = 100;
   size_t max_target_bytes = 8 * 1024;
   int64_t max_body_bytes = int64_t{16} << 30;  // a streamed body, as sent
-  int64_t max_document_bytes = int64_t{1}
-                               << 30;  // JSON and SQL text, decoded; held in memory
+  // JSON and SQL text, decoded; held in memory: one, and all together with what they are
+  // turned into.
+  int64_t max_document_bytes = int64_t{256} << 20;
+  int64_t document_budget_bytes = int64_t{1} << 30;
 
   std::chrono::milliseconds idle_time{75'000};   // a kept connection without a request
   std::chrono::milliseconds head_time{10'000};   // from a head's first byte to its last

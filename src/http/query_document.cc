@@ -2,6 +2,9 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
+
+#include "arrow/util/byte_size.h"
 #include "http/json_fault.h"
 #include "http/json_values.h"
 
@@ -62,6 +65,27 @@ arrow::Status ReadMember(std::string_view key, element value, QueryDocument* que
 }
 
 }  // namespace
+
+int64_t MostValues(const Document& document) {
+  // Every value but the first has one of these before it.
+  return 1 + std::ranges::count_if(document.text(), [](char c) {
+           return c == ',' || c == ':' || c == '[' || c == '{';
+         });
+}
+
+int64_t ParsedBytes(const Document& document) {
+  // Strings are copied, once by the parser and once by us. A value takes up to 2 entries
+  // in each of the parser's two lists (24 bytes) and 16 in an Arrow builder that has
+  // doubled.
+  constexpr int64_t kBytesPerValue = 48;
+  return 2 * static_cast<int64_t>(document.size) + kBytesPerValue * MostValues(document);
+}
+
+int64_t HeldBytes(const QueryDocument& query) {
+  const auto sql = static_cast<int64_t>(query.sql.size());
+  if (!query.parameters) return sql;
+  return sql + arrow::util::TotalBufferSize(*query.parameters);
+}
 
 size_t JsonPadding() { return simdjson::SIMDJSON_PADDING; }
 

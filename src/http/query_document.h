@@ -21,6 +21,13 @@ struct QueryDocument {
   std::optional<std::chrono::milliseconds> timeout;
 };
 
+// At most how many values the JSON text has, without reading it as JSON.
+int64_t MostValues(const Document& document);
+// An upper estimate of the memory that ParseQueryDocument takes beside the document.
+int64_t ParsedBytes(const Document& document);
+// What a parsed document takes.
+int64_t HeldBytes(const QueryDocument& query);
+
 // Bytes that have to be readable behind a document given to ParseQueryDocument.
 size_t JsonPadding();
 

@@ -66,14 +66,17 @@ std::string_view Document::text() const {
 
 arrow::Result<Document> ReadDocument(const Request& request,
                                      const columnar::Limits& limits, int64_t max_bytes,
-                                     size_t padding) {
+                                     size_t padding, DocumentBudget::Share& memory) {
   ARROW_ASSIGN_OR_RAISE(auto body, DecodedBody(request, limits));
   const auto extra = static_cast<int64_t>(padding);
   constexpr int64_t kFirstBytes = 64 * 1024;
-  constexpr int64_t kTrustedBytes = 256 << 20;
+  // What a length that is only announced may take of everybody's memory.
+  constexpr int64_t kTrustedBytes = 4 << 20;
   // A byte more than announced, so that the end is seen without growing.
-  int64_t capacity = request.head.content_length.value_or(kFirstBytes) + 1;
-  capacity = std::clamp(capacity, int64_t{4'096}, std::min(max_bytes + 1, kTrustedBytes));
+  const int64_t announced = request.head.content_length.value_or(kFirstBytes) + 1;
+  int64_t capacity =
+      std::clamp(announced, int64_t{4'096}, std::min(max_bytes + 1, kTrustedBytes));
+  ARROW_RETURN_NOT_OK(memory.Grow(capacity + extra));
   ARROW_ASSIGN_OR_RAISE(auto buffer, arrow::AllocateResizableBuffer(capacity + extra));
   int64_t size = 0;
   while (true) {
@@ -87,7 +90,11 @@ arrow::Result<Document> ReadDocument(const Request& request,
                          " bytes, the most this server takes for it; for data use "
                          "POST /v1/ingest, which streams");
     }
-    capacity = std::min(capacity * 2, max_bytes + 1);
+    const int64_t grown =
+        std::min(capacity < announced ? std::min(capacity * 2, announced) : capacity * 2,
+                 max_bytes + 1);
+    ARROW_RETURN_NOT_OK(memory.Grow(grown - capacity));
+    capacity = grown;
     ARROW_RETURN_NOT_OK(buffer->Resize(capacity + extra, false));
   }
   std::memset(buffer->mutable_data() + size, 0, padding);

@@ -10,6 +10,7 @@
 #include "arrow/io/type_fwd.h"
 #include "arrow/result.h"
 #include "gateway/gateway.h"
+#include "http/document_budget.h"
 #include "http/head.h"
 
 namespace pintail::http {
@@ -41,7 +42,8 @@ arrow::Result<std::shared_ptr<arrow::io::InputStream>> DecodedBody(
     const Request& request, const columnar::Limits& limits);
 
 // The whole decoded body, with `padding` zero bytes that are not part of it behind it
-// (`size` is without them). 413 past `max_bytes`.
+// (`size` is without them). 413 past `max_bytes`. Its memory is taken from `memory` as
+// the body comes; what it is turned into is for the caller to take.
 struct Document {
   std::shared_ptr<arrow::Buffer> buffer;
   size_t size = 0;
@@ -49,6 +51,6 @@ struct Document {
 };
 arrow::Result<Document> ReadDocument(const Request& request,
                                      const columnar::Limits& limits, int64_t max_bytes,
-                                     size_t padding);
+                                     size_t padding, DocumentBudget::Share& memory);
 
 }  // namespace pintail::http

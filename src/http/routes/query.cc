@@ -10,7 +10,8 @@
 namespace pintail::http {
 namespace {
 
-arrow::Result<QueryDocument> ReadQuery(const RouteRooms& rooms, const Request& request) {
+arrow::Result<QueryDocument> ReadQuery(const RouteRooms& rooms, const Request& request,
+                                       DocumentBudget::Share& memory) {
   const std::string media_type = request.MediaType();
   const bool json = media_type == "application/json";
   if (!json && media_type != "text/plain" && media_type != "application/sql") {
@@ -20,10 +21,14 @@ arrow::Result<QueryDocument> ReadQuery(const RouteRooms& rooms, const Request& r
                        "{\"sql\", \"parameters\", \"timeout_ms\"} as application/json");
   }
   const columnar::Limits& limits = rooms.gateway.options().limits;
-  ARROW_ASSIGN_OR_RAISE(
-      const Document document,
-      ReadDocument(request, limits, rooms.options.max_document_bytes, JsonPadding()));
-  if (json) return ParseQueryDocument(document, static_cast<size_t>(limits.max_nesting));
+  ARROW_ASSIGN_OR_RAISE(const Document document,
+                        ReadDocument(request, limits, rooms.options.max_document_bytes,
+                                     JsonPadding(), memory));
+  if (json) {
+    ARROW_RETURN_NOT_OK(memory.Grow(ParsedBytes(document)));
+    return ParseQueryDocument(document, static_cast<size_t>(limits.max_nesting));
+  }
+  ARROW_RETURN_NOT_OK(memory.Grow(static_cast<int64_t>(document.size)));
   QueryDocument query;
   query.sql = std::string(document.text());
   if (query.sql.empty()) {
@@ -38,7 +43,9 @@ arrow::Status AnswerQuery(const RouteRooms& rooms, const Request& request,
   ARROW_ASSIGN_OR_RAISE(
       const columnar::Format format,
       ChooseFormat(request.head.fields.Find("accept"), request.QueryValue("format")));
-  ARROW_ASSIGN_OR_RAISE(QueryDocument query, ReadQuery(rooms, request));
+  DocumentBudget::Share memory(rooms.documents);
+  ARROW_ASSIGN_OR_RAISE(QueryDocument query, ReadQuery(rooms, request, memory));
+  memory.ShrinkTo(HeldBytes(query));  // the document itself is gone
   ARROW_ASSIGN_OR_RAISE(const auto session, SessionOf(request, rooms.gateway));
   ARROW_ASSIGN_OR_RAISE(auto result,
                         rooms.gateway.Execute(request.call, session,

@@ -1,6 +1,8 @@
 // POST /v1/query against a real gateway.
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "arrow/buffer.h"
 #include "arrow/io/memory.h"
 #include "arrow/ipc/reader.h"
@@ -129,6 +131,39 @@ TEST(QueryRoute, RefusesWhatItCannotTake) {
   EXPECT_EQ(status("Content-Type: text/plain\r\nContent-Encoding: br\r\n", "SELECT 1"),
             415);
   EXPECT_EQ(status("Content-Type: text/plain\r\n", ""), 400);
+}
+
+TEST(QueryRoute, RefusesADocumentWhenTheMemoryForThemIsTaken) {
+  DoorWorld world({}, {.listen = {"127.0.0.1:0"}, .document_budget_bytes = 100'000});
+  base::Gauge& held = world.world.metrics.GetGauge("http_document_bytes", "");
+  // A body of which most has come, and which is not read to its end.
+  HttpClient slow(world.address());
+  const std::string part(66'000, ' ');
+  slow.Send(
+      "POST /v1/query HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n"
+      "Content-Length: 70000\r\n\r\n" +
+      part);
+  while (held.Value() < 70'000) std::this_thread::yield();
+  const std::string sql = "SELECT 7 AS n" + std::string(40'000, ' ');
+  const HttpReply full =
+      world.Ask("POST", "/v1/query", "Content-Type: text/plain\r\n", sql);
+  EXPECT_EQ(full.status, 429);
+  EXPECT_EQ(full.Field("retry-after"), "1");
+  EXPECT_NE(full.body.find("http.documents"), std::string::npos) << full.body;
+  EXPECT_EQ(world.Query("SELECT 7 AS n"), R"([{"n":7}])");
+  slow.Close();
+  while (held.Value() > 0) std::this_thread::yield();
+  EXPECT_EQ(world.Query(sql), R"([{"n":7}])");
+  EXPECT_EQ(held.Value(), 0);
+}
+
+TEST(QueryRoute, CountsWhatJsonIsParsedInto) {
+  DoorWorld world({}, {.listen = {"127.0.0.1:0"}, .document_budget_bytes = 100'000});
+  std::string list = "0";
+  for (int i = 0; i < 3'000; ++i) list += ",1";
+  EXPECT_EQ(
+      world.QueryJson(R"({"sql": "SELECT ?", "parameters": [[)" + list + "]]}").status,
+      413);
 }
 
 TEST(QueryRoute, CancelsTheQueryOfAClientThatGoesAway) {

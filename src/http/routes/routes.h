@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "gateway/gateway.h"
+#include "http/document_budget.h"
 #include "http/options.h"
 #include "http/route.h"
 
@@ -19,6 +20,7 @@ struct RouteRooms {
   base::Clock& clock;
   base::Metrics& metrics;
   const HttpOptions& options;
+  DocumentBudget& documents;
 };
 
 Route StreamRoute(const RouteRooms& rooms);

@@ -36,6 +36,20 @@ arrow::Result<std::shared_ptr<ObservedReader>> OpenBatches(
   return std::make_shared<ObservedReader>(std::move(reader));
 }
 
+// What parsing takes: the list of where values begin, and strings that are escaped.
+int64_t ParsingBytes(const Document& document) {
+  constexpr int64_t kBytesPerValue = 2 * 4;
+  const bool escaped = document.text().contains('\\');
+  return kBytesPerValue * MostValues(document) +
+         (escaped ? static_cast<int64_t>(document.size) : 0);
+}
+
+// Of the base64 members.
+int64_t DecodedBytes(const StreamDocument& document) {
+  return static_cast<int64_t>((document.arrow_schema.size() + document.data.size()) / 4 *
+                              3);
+}
+
 bool IsOverload(const arrow::Status& status) {
   const base::ErrorKind kind = base::KindOf(status);
   return kind == base::ErrorKind::kUnavailable || kind == base::ErrorKind::kCancelled ||
@@ -46,17 +60,22 @@ bool IsOverload(const arrow::Status& status) {
 arrow::Status AnswerStream(const RouteRooms& rooms, const Request& request,
                            Response& response) {
   const columnar::Limits& limits = rooms.gateway.options().limits;
-  arrow::Result<Document> body =
-      ReadDocument(request, limits, rooms.options.max_document_bytes, JsonPadding());
+  DocumentBudget::Share memory(rooms.documents);
+  arrow::Result<Document> body = ReadDocument(
+      request, limits, rooms.options.max_document_bytes, JsonPadding(), memory);
   if (!body.ok()) return BodyRefusal(body.status());
+  ARROW_RETURN_NOT_OK(memory.Grow(ParsingBytes(*body)));
   auto parsed = ParseStreamDocument(*body);
   if (const auto* errors = std::get_if<std::vector<FieldError>>(&parsed)) {
     return response.SendJson(422, DetailBody(*errors));
   }
   const auto& document = std::get<StreamDocument>(parsed);
+  const int64_t decoded = DecodedBytes(document);
+  ARROW_RETURN_NOT_OK(memory.Grow(decoded));
   auto batches = OpenBatches(document, limits);
   if (!batches.ok()) return Unprocessed(batches.status());
   body->buffer.reset();  // the batches have their own bytes by now
+  memory.ShrinkTo(decoded);
 
   ARROW_ASSIGN_OR_RAISE(const auto session, SessionOf(request, rooms.gateway));
   const std::string& name = request.path_values.at("name");

@@ -174,5 +174,17 @@ TEST(StreamRoute, RefusesADocumentLargerThanTheLimit) {
   EXPECT_EQ(client.Receive().status, 413);
 }
 
+TEST(StreamRoute, CountsWhatBase64IsDecodedInto) {
+  std::string rows = "[{\"i\": 0}";
+  for (int i = 1; i < 2'000; ++i) rows += ", {\"i\": 1}";
+  const std::string body = Body(R"({"target_table": "t"})", Rows(rows + "]"));
+  const auto size = static_cast<int64_t>(body.size());
+  DoorWorld small({}, {.listen = {"127.0.0.1:0"}, .document_budget_bytes = size + 2'000});
+  EXPECT_EQ(Post(small, body).status, 413);
+  DoorWorld enough({}, {.listen = {"127.0.0.1:0"}, .document_budget_bytes = 2 * size});
+  EXPECT_EQ(Post(enough, body).status, 200);
+  EXPECT_EQ(Post(enough, body).status, 200);
+}
+
 }  // namespace
 }  // namespace pintail::http
