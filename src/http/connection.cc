@@ -106,7 +106,9 @@ void Connection::ParseHead() {
 void Connection::OnHead() {
   deadline_.reset();
   phase_ = Phase::kBody;
-  const bool expects = parser_->head().fields.Find("expect").has_value();
+  // HTTP/1.0 knows no answer before the answer.
+  const bool expects = parser_->head().minor_version >= 1 &&
+                       parser_->head().fields.Find("expect").has_value();
   exchange_ = site_.dispatcher->Begin(parser_->head(), peer_, Signals());
   if (exchange_->answered) {
     phase_ = Phase::kAnswer;

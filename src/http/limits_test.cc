@@ -47,6 +47,19 @@ TEST(Limits, RefuseWhatIsNotOneProperRequest) {
        "POST /echo HTTP/1.1\r\n" + host + "Content-Length: 1, 2\r\n\r\na", 400},
       {"a negative length",
        "POST /echo HTTP/1.1\r\n" + host + "Content-Length: -1\r\n\r\n", 400},
+      {"equal lengths in a list",
+       "POST /echo HTTP/1.1\r\n" + host + "Content-Length: 1, 1\r\n\r\na", 400},
+      {"a folded line", "GET /text HTTP/1.1\r\n" + host + "X: a\r\n b\r\n\r\n", 400},
+      {"a folded coding",
+       "POST /echo HTTP/1.1\r\n" + host +
+           "Transfer-Encoding:\r\n\tchunked\r\n\r\n0\r\n\r\n",
+       400},
+      {"a target of another host than Host",
+       "GET http://127.0.0.1/text HTTP/1.1\r\n" + host + "\r\n", 400},
+      {"a target of a foreign host without Host",
+       "GET http://evil.example/text HTTP/1.0\r\n\r\n", 403},
+      {"a target with a user", "GET http://localhost@evil.example/text HTTP/1.0\r\n\r\n",
+       403},
       {"length and chunks",
        "POST /echo HTTP/1.1\r\n" + host +
            "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
@@ -88,6 +101,29 @@ TEST(Limits, RefuseWhatIsNotOneProperRequest) {
     EXPECT_NE(reply.Field("x-request-id"), "") << row.what;
   }
   EXPECT_EQ(HttpClient(server.address()).Ask("GET", "/text").body, "hello");
+}
+
+TEST(Limits, TakeAnAbsoluteTargetOfTheSameHost) {
+  RouteEvents events;
+  TestServer server(TestRoutes(events), {});
+  HttpClient client(server.address());
+  client.Send("GET http://LOCALHOST:8000/text HTTP/1.1\r\nHost: localhost:8000\r\n\r\n");
+  EXPECT_EQ(client.Receive().body, "hello");
+}
+
+TEST(Limits, AskNoOlderClientToContinue) {
+  RouteEvents events;
+  TestServer server(TestRoutes(events), {});
+  HttpClient client(server.address());
+  const std::string head =
+      "POST /echo HTTP/1.0\r\nHost: localhost\r\nExpect: 100-continue\r\n"
+      "Content-Length: 3\r\n\r\n";
+  client.Send(head);
+  const base::Counter& received =
+      server.metrics().GetCounter("http_received_bytes_total", "Bytes received by HTTP");
+  while (received.Value() < static_cast<double>(head.size())) std::this_thread::yield();
+  client.Send("abc");
+  EXPECT_EQ(client.Receive().status, 200);
 }
 
 TEST(Limits, TakeTheNamesOfThisMachine) {

@@ -30,6 +30,13 @@ bool IsLoopbackV4(std::string_view host) {
   }
 }
 
+// The authority of a target in the absolute form; empty for any other.
+std::string_view AuthorityOf(std::string_view target) {
+  if (!target.starts_with("http://") && !target.starts_with("https://")) return {};
+  target.remove_prefix(target.find("//") + 2);
+  return target.substr(0, target.find_first_of("/?#"));
+}
+
 }  // namespace
 
 OriginCheck::OriginCheck(std::vector<std::string> allowed_hosts)
@@ -75,6 +82,20 @@ arrow::Status OriginCheck::Check(const RequestHead& head, bool page) const {
         ErrorKind::kPermissionDenied, "the Host header field names \"", *host,
         "\", which is not a name of this server: use localhost or 127.0.0.1, or add the "
         "name to http.allowed_hosts");
+  }
+  if (head.target.starts_with("http")) {
+    const std::string_view authority = AuthorityOf(head.target);
+    if (host && !EqualsIgnoreCase(authority, *host)) {
+      return base::MakeError(ErrorKind::kInvalidArgument,
+                             "the request's URL names the host \"", authority,
+                             "\" and its Host header field \"", *host, "\"");
+    }
+    if (!IsOurName(HostOfAuthority(authority))) {
+      return base::MakeError(ErrorKind::kPermissionDenied,
+                             "the request's URL names the host \"", authority,
+                             "\", which is not a name of this server: use localhost or "
+                             "127.0.0.1, or add the name to http.allowed_hosts");
+    }
   }
   if (const auto origin = head.fields.Find("origin")) {
     const size_t scheme_end = origin->find("://");

@@ -1,5 +1,6 @@
 #include "http/wire_parser.h"
 
+#include <algorithm>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 #include <format>
@@ -62,6 +63,12 @@ class WireParser::Impl final : public beast::http::basic_parser<true> {
                            "the request has more than one Content-Length"));
       return;
     }
+    if (name == beast::http::field::content_length &&
+        !std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; })) {
+      Refuse(code, Refusal(400, "invalid_argument",
+                           "the request's Content-Length is not one whole number"));
+      return;
+    }
     if (name == beast::http::field::transfer_encoding &&
         !EqualsIgnoreCase(value, "chunked")) {
       Refuse(code, Refusal(501, "unimplemented",
@@ -107,6 +114,13 @@ class WireParser::Impl final : public beast::http::basic_parser<true> {
 
 namespace {
 
+// Whether a header line goes on in the next, as HTTP of long ago allowed it: readers have
+// differed in where such a field ends.
+bool HasFoldedLine(std::string_view bytes) {
+  const std::string_view head = bytes.substr(0, bytes.find("\r\n\r\n"));
+  return head.contains("\n ") || head.contains("\n\t");
+}
+
 arrow::Status RefusalFor(const beast::error_code& code) {
   using beast::http::error;
   if (code == error::header_limit) {
@@ -138,6 +152,11 @@ arrow::Result<size_t> WireParser::Put(std::string_view bytes, const BodySink& bo
       skipped += 2;
     }
     if (bytes.empty() || bytes == "\r") return skipped;
+  }
+  if (!impl_->is_header_done() && HasFoldedLine(bytes)) {
+    return Refusal(400, "invalid_argument",
+                   "a header line of the request goes on in the next line, which this "
+                   "server does not take");
   }
   impl_->sink = &body;
   impl_->eager(impl_->is_header_done());
