@@ -263,5 +263,15 @@ TEST(TextWriters, AreReadBackByOurReaders) {
   }
 }
 
+TEST(JsonWriter, NumbersEqualNames) {
+  const auto field = [](const char* name) { return arrow::field(name, arrow::int64()); };
+  const auto schema =
+      arrow::schema({field("a"), field("a"), field("a:1"), field("b"), field("a")});
+  const auto one = FromJson(arrow::int64(), "[1]");
+  const auto batch = arrow::RecordBatch::Make(schema, 1, {one, one, one, one, one});
+  EXPECT_EQ(Written(Format::kNdjson, schema, {batch}),
+            "{\"a\":1,\"a:2\":1,\"a:1\":1,\"b\":1,\"a:3\":1}\n");
+}
+
 }  // namespace
 }  // namespace pintail::columnar

@@ -1,6 +1,8 @@
 // CSV, JSON and NDJSON.
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -112,6 +114,25 @@ class CsvWriter final : public TextWriter {
   const std::vector<std::string> names_;
 };
 
+// The names, with a number behind one that is there already ("a", "a:1", "a:2"): readers
+// keep one of an object's equal keys.
+std::vector<std::string> DistinctNames(const arrow::Schema& schema) {
+  std::vector<std::string> names = schema.field_names();
+  const std::unordered_set<std::string> given(names.begin(), names.end());
+  std::unordered_set<std::string> used;
+  std::unordered_map<std::string, size_t> numbers;
+  for (std::string& name : names) {
+    if (used.insert(name).second) continue;
+    size_t& number = numbers[name];
+    std::string numbered;
+    do {
+      numbered = name + ":" + std::to_string(++number);
+    } while (given.contains(numbered) || !used.insert(numbered).second);
+    name = std::move(numbered);
+  }
+  return names;
+}
+
 // Both JSON forms; they differ in what stands around and between the objects.
 class JsonWriter final : public TextWriter {
  public:
@@ -125,7 +146,7 @@ class JsonWriter final : public TextWriter {
 
   JsonWriter(const arrow::Schema& schema, Frame frame, arrow::io::OutputStream* output)
       : TextWriter(output), frame_(frame) {
-    for (const std::string& name : schema.field_names()) {
+    for (const std::string& name : DistinctNames(schema)) {
       std::string key = keys_.empty() ? "{" : ",";
       base::AppendJsonString(name, &key);
       key.push_back(':');
