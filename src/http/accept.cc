@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/error.h"
 #include "http/head.h"
 #include "http/status.h"
 
@@ -50,8 +51,14 @@ std::optional<Format> FormatOfRange(std::string_view range) {
 arrow::Result<Format> ChooseFormat(std::optional<std::string_view> accept,
                                    const std::optional<std::string>& format) {
   if (format) {
-    ARROW_ASSIGN_OR_RAISE(const Format named, columnar::ParseFormat(*format));
-    if (named != Format::kArrowFile) return named;
+    const auto named = columnar::ParseFormat(*format);
+    if (!named.ok()) {
+      return base::MakeError(base::ErrorKind::kInvalidArgument, "there is no format \"",
+                             *format,
+                             "\"; the result can be had as json, ndjson, csv, arrow or "
+                             "parquet");
+    }
+    if (*named != Format::kArrowFile) return *named;
   } else {
     if (!accept || Trim(*accept).empty()) return Format::kJson;
     std::optional<Format> best;

@@ -47,6 +47,11 @@ TEST(Accept, LetsAFormatByNameGoFirst) {
   EXPECT_EQ(*ChooseFormat("text/csv", "arrow"), Format::kArrowStream);
   EXPECT_EQ(ErrorOf(ChooseFormat("text/csv", "xml").status()).http_status, 400);
   EXPECT_EQ(ErrorOf(ChooseFormat("text/csv", "arrow-file").status()).http_status, 406);
+  const std::string message = ChooseFormat(std::nullopt, "xml").status().message();
+  EXPECT_EQ(
+      message,
+      "there is no format \"xml\"; the result can be had as json, ndjson, csv, arrow "
+      "or parquet");
 }
 
 }  // namespace

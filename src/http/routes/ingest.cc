@@ -3,6 +3,7 @@
 
 #include "columnar/batch_reader.h"
 #include "http/json_text.h"
+#include "http/known_parameters.h"
 #include "http/observed_reader.h"
 #include "http/request.h"
 #include "http/response.h"
@@ -31,7 +32,11 @@ arrow::Result<Format> FormatOf(const Request& request) {
 
 arrow::Result<gateway::IngestMode> ModeOf(const Request& request) {
   const std::string mode = request.QueryValue("mode").value_or("create_or_append");
-  if (mode == "create_or_append") return gateway::IngestMode::kCreateOrAppend;
+  // Also as the other doors and the command line spell it.
+  if (mode == "create_or_append" || mode == "create-or-append" ||
+      mode == "create_append" || mode == "create-append") {
+    return gateway::IngestMode::kCreateOrAppend;
+  }
   if (mode == "append") return gateway::IngestMode::kAppend;
   if (mode == "create") return gateway::IngestMode::kCreate;
   if (mode == "replace") return gateway::IngestMode::kReplace;
@@ -101,6 +106,9 @@ arrow::Result<std::shared_ptr<ObservedReader>> OpenBatches(
 
 arrow::Status AnswerIngest(const RouteRooms& rooms, const Request& request,
                            Response& response) {
+  ARROW_RETURN_NOT_OK(
+      CheckParameters(request, {"format", "mode", "schema", "catalog", "schema_policy",
+                                "commit_rows", "chunk_rows"}));
   ARROW_ASSIGN_OR_RAISE(const Format format, FormatOf(request));
   ARROW_ASSIGN_OR_RAISE(const gateway::IngestRequest ingest, IngestRequestOf(request));
   ARROW_ASSIGN_OR_RAISE(const auto session, SessionOf(request, rooms.gateway));

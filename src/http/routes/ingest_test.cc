@@ -85,6 +85,15 @@ TEST(IngestRoute, ObeysItsMode) {
   EXPECT_EQ(world.Query("SELECT count(*) AS n FROM t"), R"([{"n":2}])");
 }
 
+TEST(IngestRoute, KnowsOneModeByAllItsNames) {
+  DoorWorld world;
+  for (const char* mode :
+       {"create_or_append", "create-or-append", "create_append", "create-append"}) {
+    EXPECT_EQ(Ingest(world, std::string("t?mode=") + mode, kArrow, Rows()).status, 200)
+        << mode;
+  }
+}
+
 TEST(IngestRoute, WritesToTheSchemaThatIsNamed) {
   DoorWorld world;
   world.Query("CREATE SCHEMA pond");
@@ -126,6 +135,7 @@ TEST(IngestRoute, RefusesWhatItCannotRead) {
       {"t", std::string(kArrow), Rows().substr(0, 150), "", 400},
       {"t", std::string(kArrow), Rows(), "Content-Encoding: br\r\n", 415},
       {"t", std::string(kArrow), Rows(), "Content-Encoding: gzip\r\n", 400},
+      {"t?xmode=append", std::string(kArrow), Rows(), "", 400},
       {"t?mode=sideways", std::string(kArrow), Rows(), "", 400},
       {"t?commit_rows=0", std::string(kArrow), Rows(), "", 400},
       {"t?chunk_rows=many", std::string(kArrow), Rows(), "", 400},

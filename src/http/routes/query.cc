@@ -1,6 +1,9 @@
 // POST /v1/query: runs SQL and answers with its rows as they are produced.
+#include <simdutf.h>
+
 #include "arrow/record_batch.h"
 #include "http/accept.h"
+#include "http/known_parameters.h"
 #include "http/query_document.h"
 #include "http/request.h"
 #include "http/response.h"
@@ -31,6 +34,13 @@ arrow::Result<QueryDocument> ReadQuery(const RouteRooms& rooms, const Request& r
   ARROW_RETURN_NOT_OK(memory.Grow(static_cast<int64_t>(document.size)));
   QueryDocument query;
   query.sql = std::string(document.text());
+  const auto valid =
+      simdutf::validate_utf8_with_errors(query.sql.data(), query.sql.size());
+  if (valid.error != simdutf::SUCCESS) {
+    return base::MakeError(base::ErrorKind::kInvalidSql,
+                           "the request's SQL is not UTF-8 text, from byte ", valid.count,
+                           " on; send it as UTF-8");
+  }
   if (query.sql.empty()) {
     return base::MakeError(base::ErrorKind::kInvalidArgument,
                            "the request's body is empty; send the SQL to run");
@@ -40,6 +50,7 @@ arrow::Result<QueryDocument> ReadQuery(const RouteRooms& rooms, const Request& r
 
 arrow::Status AnswerQuery(const RouteRooms& rooms, const Request& request,
                           Response& response) {
+  ARROW_RETURN_NOT_OK(CheckParameters(request, {"format"}));
   ARROW_ASSIGN_OR_RAISE(
       const columnar::Format format,
       ChooseFormat(request.head.fields.Find("accept"), request.QueryValue("format")));

@@ -131,6 +131,15 @@ TEST(QueryRoute, RefusesWhatItCannotTake) {
   EXPECT_EQ(status("Content-Type: text/plain\r\nContent-Encoding: br\r\n", "SELECT 1"),
             415);
   EXPECT_EQ(status("Content-Type: text/plain\r\n", ""), 400);
+  const HttpReply latin = world.Ask("POST", "/v1/query", "Content-Type: text/plain\r\n",
+                                    "SELECT 'gr\xfc\xdf'");
+  EXPECT_EQ(latin.status, 400);
+  EXPECT_NE(latin.body.find("is not UTF-8 text, from byte 10 on"), std::string::npos)
+      << latin.body;
+  const HttpReply unknown = world.Ask("POST", "/v1/query?formt=csv",
+                                      "Content-Type: text/plain\r\n", "SELECT 1");
+  EXPECT_EQ(unknown.status, 400);
+  EXPECT_NE(unknown.body.find("formt"), std::string::npos) << unknown.body;
 }
 
 TEST(QueryRoute, RefusesADocumentWhenTheMemoryForThemIsTaken) {
