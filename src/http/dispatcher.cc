@@ -239,7 +239,9 @@ void Dispatcher::Record(const Exchange& exchange, const arrow::Status& status) {
       .Observe(seconds);
   const bool cut = !status.ok() && exchange.answer->committed();
   const bool ours = cut || exchange.answer->http_status() >= 500;
-  const base::LogLevel level = ours ? base::LogLevel::kWarn : base::LogLevel::kDebug;
+  const base::LogLevel level = ours          ? base::LogLevel::kWarn
+                               : status.ok() ? base::LogLevel::kDebug
+                                             : base::LogLevel::kInfo;
   if (!rooms_.log.Enabled(level)) return;
   // What is wrong with a request is told by quoting it, literals and all: not in the log.
   const std::string what = exchange.answer->http_status() >= 500
