@@ -75,7 +75,11 @@ arrow::Result<gateway::IngestMode> ParseIngestMode(std::string_view name) {
   if (name == "append") return gateway::IngestMode::kAppend;
   if (name == "create") return gateway::IngestMode::kCreate;
   if (name == "replace") return gateway::IngestMode::kReplace;
-  if (name == "create_append") return gateway::IngestMode::kCreateOrAppend;
+  // Also as the other doors and the command line spell it.
+  if (name == "create_append" || name == "create-append" || name == "create_or_append" ||
+      name == "create-or-append") {
+    return gateway::IngestMode::kCreateOrAppend;
+  }
   return base::MakeError(ErrorKind::kInvalidArgument, "There is no ingest mode '", name,
                          "'; use append, create, replace or create_append");
 }

@@ -16,7 +16,8 @@ namespace pintail::flight {
 arrow::Result<gateway::IngestRequest> ParsePutCommand(std::string_view json,
                                                       const columnar::Limits& limits);
 
-// "append", "create", "replace" or "create_append"; InvalidArgument otherwise.
+// "append", "create", "replace" or "create_append" (also create_or_append, and with "-");
+// InvalidArgument otherwise.
 arrow::Result<gateway::IngestMode> ParseIngestMode(std::string_view name);
 
 }  // namespace pintail::flight

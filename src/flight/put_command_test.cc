@@ -40,6 +40,13 @@ TEST(PutCommand, TakesEveryKey) {
   EXPECT_TRUE(request->temporary);
 }
 
+TEST(PutCommand, KnowsOneModeByAllItsNames) {
+  for (const char* mode :
+       {"create_append", "create-append", "create_or_append", "create-or-append"}) {
+    EXPECT_EQ(ParseIngestMode(mode).ValueOrDie(), IngestMode::kCreateOrAppend) << mode;
+  }
+}
+
 TEST(PutCommand, TakesATableAsAPath) {
   auto request = ParsePutCommand(R"({"table": ["c", "s", "a.b"]})", {});
   ASSERT_TRUE(request.ok()) << request.status();
