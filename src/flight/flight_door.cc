@@ -81,8 +81,7 @@ struct FlightDoor::State {
       auto listener = std::make_unique<Listener>(
           door, health,
           DescribeServer(door.rooms.gateway.options(),
-                         {.advertise_transactions = address.advertise_transactions,
-                          .max_calls = options.max_calls}));
+                         {.advertise_transactions = address.advertise_transactions}));
       ARROW_RETURN_NOT_OK(listener->Listen(address, quota));
       address.port = listener->port();
       ports.insert(static_cast<uint16_t>(address.port));

@@ -174,6 +174,21 @@ TEST_F(MetadataTest, DescribesTypes) {
   EXPECT_EQ(Get(client->GetXdbcTypeInfo({}, 12345)), "");
 }
 
+TEST_F(MetadataTest, DescribesEveryKindOfTypeThatAColumnCanHave) {
+  const std::string all = "\n" + Get(client->GetXdbcTypeInfo({}));
+  for (const char* name : {"TIME WITH TIME ZONE", "TIME_NS", "BIGNUM", "ENUM", "LIST",
+                           "ARRAY", "STRUCT", "MAP", "UNION"}) {
+    EXPECT_NE(all.find(std::string("\n") + name + "|"), std::string::npos) << name;
+  }
+}
+
+TEST_F(MetadataTest, SqlInfoBoundsNoConnections) {
+  const std::string rows =
+      Get(client->GetSqlInfo({}, {SqlInfoOptions::SQL_MAX_CONNECTIONS}));
+  EXPECT_NE(rows.find('0'), std::string::npos) << rows;
+  EXPECT_EQ(rows.find("512"), std::string::npos) << rows;
+}
+
 TEST_F(MetadataTest, EveryIdOfSqlInfoHasAValue) {
   ASSERT_OK_AND_ASSIGN(auto info, client->GetSqlInfo({}, {}));
   ASSERT_OK_AND_ASSIGN(auto stream, client->DoGet({}, info->endpoints()[0].ticket));
@@ -223,11 +238,16 @@ TEST_F(MetadataTest, AListenerMayKeepQuietAboutTransactions) {
   Start(
       {.listen = {{.advertise_transactions = true}, {.advertise_transactions = false}}});
   const std::vector<int> ids = {SqlInfoOptions::FLIGHT_SQL_SERVER_TRANSACTION};
+  const std::vector<int> supported = {SqlInfoOptions::SQL_TRANSACTIONS_SUPPORTED};
+  EXPECT_NE(Get(client->GetSqlInfo({}, supported)).find("true"), std::string::npos);
   EXPECT_NE(Get(client->GetSqlInfo({}, ids)).find('1'), std::string::npos);
   auto quiet = ConnectSql(1);
   auto rows = Rows(*quiet, quiet->GetSqlInfo({}, ids));
   ASSERT_OK(rows.status());
   EXPECT_NE(rows->find('0'), std::string::npos) << *rows;
+  rows = Rows(*quiet, quiet->GetSqlInfo({}, supported));
+  ASSERT_OK(rows.status());
+  EXPECT_NE(rows->find("false"), std::string::npos) << *rows;
   ASSERT_OK_AND_ASSIGN(auto transaction, quiet->BeginTransaction({}));
   ASSERT_OK(quiet->Commit({}, transaction));
 }

@@ -159,7 +159,7 @@ void AddLimits(const gateway::GatewayOptions& options, SqlInfoResultMap* values)
         Id::SQL_MAX_COLUMN_NAME_LENGTH, Id::SQL_MAX_COLUMNS_IN_GROUP_BY,
         Id::SQL_MAX_COLUMNS_IN_INDEX, Id::SQL_MAX_COLUMNS_IN_ORDER_BY,
         Id::SQL_MAX_COLUMNS_IN_SELECT, Id::SQL_MAX_COLUMNS_IN_TABLE,
-        Id::SQL_MAX_CURSOR_NAME_LENGTH, Id::SQL_MAX_INDEX_LENGTH,
+        Id::SQL_MAX_CONNECTIONS, Id::SQL_MAX_CURSOR_NAME_LENGTH, Id::SQL_MAX_INDEX_LENGTH,
         Id::SQL_SCHEMA_NAME_LENGTH, Id::SQL_MAX_PROCEDURE_NAME_LENGTH,
         Id::SQL_MAX_CATALOG_NAME_LENGTH, Id::SQL_MAX_ROW_SIZE,
         Id::SQL_MAX_STATEMENT_LENGTH, Id::SQL_MAX_TABLE_NAME_LENGTH,
@@ -174,7 +174,6 @@ void AddLimits(const gateway::GatewayOptions& options, SqlInfoResultMap* values)
 void AddTransactions(SqlInfoResultMap* values) {
   auto& v = *values;
   constexpr int32_t kRepeatableRead = 3;  // DuckDB reads from a snapshot
-  v[Id::SQL_TRANSACTIONS_SUPPORTED] = true;
   v[Id::SQL_DEFAULT_TRANSACTION_ISOLATION] = kRepeatableRead;
   v[Id::SQL_SUPPORTED_TRANSACTIONS_ISOLATION_LEVELS] = int32_t{1 << kRepeatableRead};
   v[Id::SQL_DATA_DEFINITION_CAUSES_TRANSACTION_COMMIT] = false;
@@ -237,10 +236,10 @@ SqlInfoResultMap DescribeServer(const gateway::GatewayOptions& options,
   AddTransactions(&values);
   AddConversions(&values);
   for (const int32_t id : kLanguageIds) values[id] = std::vector<std::string>();
+  values[Id::SQL_TRANSACTIONS_SUPPORTED] = facts.advertise_transactions;
   values[Id::FLIGHT_SQL_SERVER_TRANSACTION] =
       facts.advertise_transactions ? int32_t{Id::SQL_SUPPORTED_TRANSACTION_TRANSACTION}
                                    : int32_t{Id::SQL_SUPPORTED_TRANSACTION_NONE};
-  values[Id::SQL_MAX_CONNECTIONS] = facts.max_calls;
   return values;
 }
 

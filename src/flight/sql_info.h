@@ -10,7 +10,6 @@ namespace pintail::flight {
 
 struct SqlInfoFacts {
   bool advertise_transactions = true;
-  int64_t max_calls = 0;  // 0: no bound known
 };
 
 // All values; those of DescribeLanguage are still empty.

@@ -87,6 +87,8 @@ SqlType Moment(std::string_view name, int32_t type, int32_t size, int32_t digits
           .datetime_subcode = subcode};
 }
 
+SqlType Nested(std::string_view name) { return {.name = name, .data_type = kVarchar}; }
+
 // Ordered by code, and within one the nearest to it first, as both standards want.
 std::vector<SqlType> AllTypes() {
   return {
@@ -108,6 +110,12 @@ std::vector<SqlType> AllTypes() {
        .radix = 10},
       Whole("HUGEINT", kNumeric, 39, false),
       Whole("UHUGEINT", kNumeric, 39, true),
+      {.name = "BIGNUM",
+       .data_type = kNumeric,
+       .is_unsigned = false,
+       .minimum_scale = 0,
+       .maximum_scale = 0,
+       .radix = 10},
       Whole("INTEGER", kInteger, 10, false),
       Whole("UINTEGER", kInteger, 10, true),
       Whole("SMALLINT", kSmallInt, 5, false),
@@ -124,9 +132,18 @@ std::vector<SqlType> AllTypes() {
        .radix = 2},
       {.name = "INTERVAL", .data_type = kInterval, .quotes = "'"},
       Text("VARCHAR", kVarchar),
+      // What the standards have no code for is shown as its text.
+      {.name = "ENUM", .data_type = kVarchar, .column_size = kMaxLength, .quotes = "'"},
+      Nested("LIST"),
+      Nested("ARRAY"),
+      Nested("STRUCT"),
+      Nested("MAP"),
+      Nested("UNION"),
       {.name = "BIT", .data_type = kVarchar, .column_size = kMaxLength, .quotes = "'"},
       Moment("DATE", kDate, 10, 0, 1),
       Moment("TIME", kTime, 15, 6, 2),
+      Moment("TIME_NS", kTime, 18, 9, 2),
+      Moment("TIME WITH TIME ZONE", kTime, 21, 6, 2),
       Moment("TIMESTAMP", kTimestamp, 26, 6, 3),
       Moment("TIMESTAMP WITH TIME ZONE", kTimestamp, 32, 6, 3),
       Moment("TIMESTAMP_NS", kTimestamp, 29, 9, 3),
