@@ -122,7 +122,7 @@ class CsvBatches final : public arrow::RecordBatchReader {
     ARROW_ASSIGN_OR_RAISE(table, AsText(*table));
     arrow::FieldVector fields = table->schema()->fields();
     for (size_t i = 0; i < fields.size(); ++i) {
-      if (const auto column = TargetColumn(options_.target.get(), names_[i])) {
+      if (const auto column = target_.Find(names_[i])) {
         fields[i] = CsvField(names_[i], *column);
       }
       convert_.column_types[names_[i]] = fields[i]->type();
@@ -142,7 +142,7 @@ class CsvBatches final : public arrow::RecordBatchReader {
         name = "column" + std::to_string(i);
         given = true;
       }
-      const auto column = TargetColumn(options_.target.get(), name);
+      const auto column = target_.Find(name);
       if (!column) continue;
       convert_.column_types[name] = CsvField(name, *column)->type();
       given = true;
@@ -198,7 +198,7 @@ class CsvBatches final : public arrow::RecordBatchReader {
     const auto row = NumberAfter(message, "Row #");
     if (index && row && static_cast<size_t>(*index) < names_.size()) {
       const std::string& name = names_[static_cast<size_t>(*index)];
-      if (const auto column = TargetColumn(options_.target.get(), name)) {
+      if (const auto column = target_.Find(name)) {
         return Lie("row ", rows_ + *row - header_rows, ", column \"", name,
                    "\" of the table, which is ", TypeNameOf(*column), ": ",
                    Reason(message));
@@ -235,6 +235,7 @@ class CsvBatches final : public arrow::RecordBatchReader {
   }
 
   const BatchReaderOptions options_;
+  const TargetColumns target_{options_.target.get()};
   const arrow::csv::ParseOptions parse_;
   arrow::csv::ConvertOptions convert_;
   LineBlocks blocks_;

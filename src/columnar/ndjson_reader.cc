@@ -136,7 +136,7 @@ class NdjsonBatches final : public arrow::RecordBatchReader {
   void TakeGivenColumns(const arrow::Schema& inferred) {
     arrow::FieldVector fields = schema_->fields();
     for (auto& field : fields) {
-      const auto column = TargetColumn(options_.target.get(), field->name());
+      const auto column = target_.Find(field->name());
       if (!column) continue;
       field = NdjsonField(inferred.GetFieldByName(field->name()), *column);
     }
@@ -146,7 +146,7 @@ class NdjsonBatches final : public arrow::RecordBatchReader {
   arrow::Status Explain(const arrow::Status& status,
                         const std::shared_ptr<arrow::Buffer>& block) const {
     if (const auto fault = FindNdjsonFault(block, *schema_)) {
-      const auto column = TargetColumn(options_.target.get(), fault->column);
+      const auto column = target_.Find(fault->column);
       if (column) {
         return Lie("row ", rows_ + fault->row, ", column \"", column->name(),
                    "\" of the table, which is ", TypeNameOf(*column), ": ", fault->value,
@@ -186,6 +186,7 @@ class NdjsonBatches final : public arrow::RecordBatchReader {
   }
 
   const BatchReaderOptions options_;
+  const TargetColumns target_{options_.target.get()};
   LineBlocks blocks_;
   std::shared_ptr<arrow::Schema> schema_;
   int64_t rows_ = 0;

@@ -69,8 +69,10 @@ Reading ForObject(const TypePtr& inferred, const TypePtr& column) {
   std::set<std::string> known;
   arrow::FieldVector fields;
   bool cast = false;
+  const arrow::Schema members(inferred->fields());
+  const TargetColumns by_name(&members);
   for (const FieldPtr& field : column->fields()) {
-    FieldPtr found = TargetColumn(arrow::schema(inferred->fields()).get(), field->name());
+    FieldPtr found = by_name.Find(field->name());
     Reading reading =
         found ? ForColumn(found->type(), field->type()) : ForNulls(field->type());
     cast |= reading.cast;
@@ -110,13 +112,16 @@ Reading ForColumn(const TypePtr& inferred, const TypePtr& column) {
 
 }  // namespace
 
-FieldPtr TargetColumn(const arrow::Schema* target, std::string_view name) {
-  if (target == nullptr) return nullptr;
-  const std::string lower = base::LowerCase(name);
-  for (const FieldPtr& field : target->fields()) {
-    if (base::LowerCase(field->name()) == lower) return field;
+TargetColumns::TargetColumns(const arrow::Schema* columns) {
+  if (columns == nullptr) return;
+  for (const FieldPtr& field : columns->fields()) {
+    columns_.emplace(base::LowerCase(field->name()), field);
   }
-  return nullptr;
+}
+
+FieldPtr TargetColumns::Find(std::string_view name) const {
+  const auto found = columns_.find(base::LowerCase(name));
+  return found == columns_.end() ? nullptr : found->second;
 }
 
 std::string TypeNameOf(const arrow::Field& column) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "arrow/type.h"
 
@@ -13,9 +14,17 @@ namespace pintail::columnar {
 // Metadata of a table's column: what people call its type ("DECIMAL(10,2)").
 inline constexpr std::string_view kTypeNameKey = "TYPE_NAME";
 
-// The column of that name, without regard to case, or null; `target` may be null.
-std::shared_ptr<arrow::Field> TargetColumn(const arrow::Schema* target,
-                                           std::string_view name);
+// A table's columns by their names, without regard to case. Immutable.
+class TargetColumns {
+ public:
+  // `columns` may be null: there are none.
+  explicit TargetColumns(const arrow::Schema* columns);
+  // Null when there is none of that name.
+  std::shared_ptr<arrow::Field> Find(std::string_view name) const;
+
+ private:
+  std::unordered_map<std::string, std::shared_ptr<arrow::Field>> columns_;
+};
 
 // What people call the type of a table's column.
 std::string TypeNameOf(const arrow::Field& column);

@@ -165,13 +165,13 @@ arrow::Result<TableWriter::Change> TableWriter::Plan() {
 
 arrow::Status TableWriter::CheckWidening(const arrow::FieldVector& widened,
                                          const arrow::Schema& existing) {
+  const columnar::TargetColumns data(parts_.arriving.get());
   for (const auto& field : widened) {
     ARROW_ASSIGN_OR_RAISE(const auto fixed,
                           WhatFixesType(parts_.connection, table_, field->name()));
     if (!fixed) continue;
     const auto column = existing.GetFieldByName(field->name());
-    const auto arriving =
-        columnar::TargetColumn(parts_.arriving.get(), field->name())->type();
+    const auto arriving = data.Find(field->name())->type();
     return MakeError(ErrorKind::kInvalidArgument, "column '", field->name(), "' of ",
                      QuoteName(table_), " is ", column->type()->ToString(),
                      " and the data has ", arriving->ToString(),
