@@ -1,6 +1,7 @@
 #include "server.h"
 
 #include "access/listen_address.h"
+#include "access/port_check.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -18,19 +19,37 @@ constexpr bool kHasAuthentication = false;
 // How long calls have to hand their last answer over, once their work has ended.
 constexpr std::chrono::milliseconds kFarewell{2'000};
 
-arrow::Status CheckAddresses(const ServerOptions& options) {
-  std::vector<flight::ListenAddress> addresses = options.flight.listen;
+arrow::Result<std::vector<access::WantedPort>> PortsOf(const ServerOptions& options) {
+  std::vector<access::WantedPort> ports;
+  for (const flight::ListenAddress& address : options.flight.listen) {
+    ports.push_back({.host = address.host,
+                     .port = address.port,
+                     .door = "Flight",
+                     .flag = "--flight-listen"});
+  }
   for (const std::string& text : options.http.listen) {
     ARROW_ASSIGN_OR_RAISE(auto address, flight::ListenAddress::Parse(text));
-    addresses.push_back(std::move(address));
+    ports.push_back({.host = address.host,
+                     .port = address.port,
+                     .door = "HTTP",
+                     .flag = "--http-listen"});
   }
-  if (addresses.empty()) {
+  return ports;
+}
+
+arrow::Status CheckAddresses(const ServerOptions& options) {
+  ARROW_ASSIGN_OR_RAISE(const auto ports, PortsOf(options));
+  if (ports.empty()) {
     return base::MakeError(base::ErrorKind::kInvalidArgument,
                            "there is nothing to listen on: flight.listen and http.listen "
                            "are both none; give at least one an address");
   }
-  for (const flight::ListenAddress& address : addresses) {
-    ARROW_RETURN_NOT_OK(access::CheckListenAddress(address.host, kHasAuthentication));
+  for (const access::WantedPort& port : ports) {
+    ARROW_RETURN_NOT_OK(access::CheckListenAddress(port.host, kHasAuthentication));
+  }
+  // Before the database is opened: a server that cannot listen makes no file.
+  for (const access::WantedPort& port : ports) {
+    ARROW_RETURN_NOT_OK(access::CheckPortIsFree(port));
   }
   return arrow::Status::OK();
 }

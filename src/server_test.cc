@@ -103,14 +103,18 @@ TEST(Server, RefusesToListenNowhere) {
   EXPECT_THAT(server.status().message(), HasSubstr("nothing to listen on"));
 }
 
-TEST(Server, NamesAnAddressThatIsTaken) {
+TEST(Server, NamesAnAddressThatIsTakenAndMakesNoDatabase) {
   const auto first = StartServer();
   const std::string taken = first->flight_addresses().front();
-  auto second = Server::Make(Options({{"--flight-listen", {taken}}})).ValueOrDie();
-  const auto status = second->Start();
-  ASSERT_FALSE(status.ok());
-  EXPECT_EQ(base::KindOf(status), base::ErrorKind::kUnavailable);
-  EXPECT_THAT(status.message(), HasSubstr(taken));
+  const std::string folder = ::testing::TempDir() + "/server_test_taken";
+  std::filesystem::remove_all(folder);
+  const auto second = Server::Make(
+      Options({{"--flight-listen", {taken}}, {"--database", {folder + "/hot.duckdb"}}}));
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(base::KindOf(second.status()), base::ErrorKind::kUnavailable);
+  EXPECT_THAT(second.status().message(),
+              ::testing::AllOf(HasSubstr(taken), HasSubstr("--flight-listen")));
+  EXPECT_FALSE(std::filesystem::exists(folder));
 }
 
 TEST(Client, SaysHowToStartAServerWhenThereIsNone) {

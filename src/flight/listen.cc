@@ -62,9 +62,11 @@ arrow::Status Listener::Listen(const ListenAddress& address,
     SetUp(*static_cast<grpc::ServerBuilder*>(builder), door_, health_, quota);
   };
   if (const arrow::Status status = Init(options); !status.ok()) {
-    return base::MakeError(base::ErrorKind::kUnavailable, "Cannot listen on ",
+    return base::MakeError(base::ErrorKind::kUnavailable, "cannot listen for Flight on ",
                            address.ToString(),
-                           ": the port is in use, or the address is not this machine's");
+                           ": another program uses this port, or the address is not this "
+                           "machine's; choose another with --flight-listen (port 0 takes "
+                           "a free one)");
   }
   return arrow::Status::OK();
 }
