@@ -201,7 +201,8 @@ std::string DefaultsFile() {
       const std::string name(NameOf(option));
       file += "# " + std::string(option.help) + "\n";
       if (option.initial.empty()) {
-        file += "# " + name + " =    (" + std::string(option.unset) + ")\n";
+        // Without the mark it is TOML, and still leaves the option unset.
+        file += "# " + name + " = \"\"  # unset: " + std::string(option.unset) + "\n";
       } else if (option.type == OptionType::kMap) {
         file += name + " = {}\n";
       } else {

@@ -36,9 +36,29 @@ TEST(DefaultsFile, IsAValidFileThatChangesNothing) {
   }
 }
 
+TEST(DefaultsFile, LeavesUnsetWhatIsUncommented) {
+  std::string text = DefaultsFile();
+  for (size_t at = 0; (at = text.find("\n# ", at)) != std::string::npos; ++at) {
+    const size_t end = text.find('\n', at + 1);
+    const bool is_key =
+        text.substr(at, end - at).find(" = \"\"  # unset") != std::string::npos;
+    if (is_key) text.erase(at + 1, 2);
+  }
+  EXPECT_NE(text.find("\nmemory_limit = "), std::string::npos);
+  const auto tree = ParseToml(text, "defaults");
+  ASSERT_TRUE(tree.ok()) << tree.status();
+  const auto file = ReadSettings(*tree, "defaults", {});
+  ASSERT_TRUE(file.ok()) << file.status();
+  Settings settings;
+  for (const Assignment& each : file->assignments) {
+    ASSERT_TRUE(settings.Assign(each).ok()) << each.option->key;
+  }
+  EXPECT_TRUE(settings.entry("database.memory_limit").value == Value());
+}
+
 TEST(ShownSettings, AreAFileThatGivesTheSameSettings) {
   const auto settings = Load({.usual_files = {},
-                              .environment = {{"PINTAIL_LOG_LEVELS", "engine=debug"}},
+                              .environment = {{"PINTAIL_LOG_LEVELS", "flight=debug"}},
                               .flags = {{"--http-listen", {"127.0.0.1:1", "127.0.0.1:2"}},
                                         {"--statement-timeout", {"1500ms"}},
                                         {"--log-path", {"a \"quoted\" \\ path"}}}});

@@ -15,7 +15,7 @@ listen = ["127.0.0.1:1", "127.0.0.1:2"]
 max_calls = 7
 
 [log]
-levels = { engine = "debug" }
+levels = { flight = "debug" }
 path = "${env:WHERE}"
 
 [[streams]]
@@ -31,7 +31,7 @@ flight:
   max_calls: 7
 log:
   levels:
-    engine: debug
+    flight: debug
   path: ${env:WHERE}
 streams:
   - name: clicks
@@ -53,7 +53,7 @@ void ExpectTheSame(const FileSettings& file, const std::string& where) {
   EXPECT_THAT(given["flight.listen"].texts, ElementsAre("127.0.0.1:1", "127.0.0.1:2"));
   EXPECT_THAT(given["flight.max_calls"].texts, ElementsAre("7"));
   EXPECT_EQ(given["flight.max_calls"].where, where);
-  EXPECT_THAT(given["log.levels"].texts, ElementsAre("engine=debug"));
+  EXPECT_THAT(given["log.levels"].texts, ElementsAre("flight=debug"));
   EXPECT_THAT(given["log.path"].texts, ElementsAre("/x/log"));
   EXPECT_EQ(given["log.path"].shown, "${env:WHERE}");
   ASSERT_EQ(file.streams.size(), 1U);

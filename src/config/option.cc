@@ -49,8 +49,12 @@ std::string_view TypeName(OptionType type) {
 }
 
 std::vector<std::string_view> ChoicesOf(const Option& option) {
+  return SplitChoices(option.choices);
+}
+
+std::vector<std::string_view> SplitChoices(std::string_view text) {
   std::vector<std::string_view> choices;
-  std::string_view rest = option.choices;
+  std::string_view rest = text;
   while (!rest.empty()) {
     const size_t bar = rest.find('|');
     choices.push_back(rest.substr(0, bar));

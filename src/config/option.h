@@ -26,7 +26,7 @@ enum class OptionType : uint8_t {
   kSwitch,    // true or false
   kChoice,    // one of Option::choices
   kList,      // texts with commas between, or a list in the file; "none" for no element
-  kMap,       // "engine=debug,http=warn", or a table in the file
+  kMap,       // "flight=debug,http=warn", or a table in the file
 };
 
 // What a text, or each text of a list, must look like.
@@ -44,6 +44,7 @@ struct Option {
   std::string_view unset;       // what unset means, for the documentation
   std::string_view short_flag;  // accepted beside the flag that follows from the key
   std::string_view choices;     // what a choice or a map's values may be: "strict|coerce"
+  std::string_view names;       // what a map's names may be, likewise; empty: any
   // The range of integers, bytes and durations (in milliseconds).
   int64_t min = 0;
   int64_t max = std::numeric_limits<int64_t>::max();
@@ -85,6 +86,8 @@ std::string FormatValue(const Option& option, const Value& value);
 
 // The choices one by one.
 std::vector<std::string_view> ChoicesOf(const Option& option);
+// "a|b" as a and b.
+std::vector<std::string_view> SplitChoices(std::string_view text);
 
 // "90s" as "1m30s", 1500 ms as "1500ms".
 std::string FormatDuration(std::chrono::milliseconds duration);

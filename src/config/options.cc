@@ -446,8 +446,10 @@ constexpr std::array kOptions = {
     Option{.key = "log.levels",
            .type = kMap,
            .initial = "none",
-           .help = "Levels of single rooms, as engine=debug,http=warn",
-           .choices = "trace|debug|info|warn|error|off"},
+           .help = "Levels of single rooms (flight, gateway, http, server), as "
+                   "flight=debug,http=warn",
+           .choices = "trace|debug|info|warn|error|off",
+           .names = "flight|gateway|http|server"},
     Option{.key = "log.path",
            .help = "File that lines are appended to",
            .unset = "standard error"},

@@ -168,10 +168,12 @@ arrow::Result<bool> ParseSwitch(const Option& option, std::string_view text) {
   return Refuse(option, text, "true or false");
 }
 
-arrow::Result<std::string> ParseChoice(const Option& option, std::string_view text) {
+// The text in lower case if it is one of the choices, "a|b".
+arrow::Result<std::string> ParseChoice(const Option& option, std::string_view text,
+                                       std::string_view choices_text) {
   const std::string lower = base::LowerCase(text);
   std::string all;
-  const auto choices = ChoicesOf(option);
+  const auto choices = SplitChoices(choices_text);
   for (const std::string_view choice : choices) {
     if (lower == choice) return lower;
     if (!all.empty()) all += choice == choices.back() ? " or " : ", ";
@@ -206,9 +208,13 @@ arrow::Result<Pairs> ParseMap(const Option& option,
     const std::string value =
         base::LowerCase(Trim(std::string_view(element).substr(equals + 1)));
     if (!option.choices.empty()) {
-      ARROW_RETURN_NOT_OK(ParseChoice(option, value).status());
+      ARROW_RETURN_NOT_OK(ParseChoice(option, value, option.choices).status());
     }
-    pairs.emplace_back(Trim(std::string_view(element).substr(0, equals)), value);
+    std::string name(Trim(std::string_view(element).substr(0, equals)));
+    if (!option.names.empty()) {
+      ARROW_ASSIGN_OR_RAISE(name, ParseChoice(option, name, option.names));
+    }
+    pairs.emplace_back(std::move(name), value);
   }
   return pairs;
 }
@@ -264,7 +270,7 @@ arrow::Result<Value> ParseValue(const Option& option,
       return Value(on);
     }
     case OptionType::kChoice:
-      return ParseChoice(option, text);
+      return ParseChoice(option, text, option.choices);
     default:
       ARROW_RETURN_NOT_OK(CheckShape(option, text));
       return Value(std::string(text));

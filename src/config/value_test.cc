@@ -89,6 +89,15 @@ TEST(OptionValues, AreRefusedWithTheKeyTheTextAndWhatWouldBeRight) {
   }
 }
 
+TEST(OptionValues, OfAMapWithKnownNamesMayHaveNoOther) {
+  const Option option{
+      .key = "a.b", .type = OptionType::kMap, .choices = "red|green", .names = "x|y"};
+  EXPECT_TRUE(*ParseValue(option, {"X=red"}) == Value(Pairs{{"x", "red"}}));
+  const auto refused = ParseValue(option, {"z=red"});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_THAT(refused.status().message(), HasSubstr("x or y"));
+}
+
 TEST(OptionValues, NeverShowASecret) {
   const Option option{.key = "a.token", .type = OptionType::kInteger, .secret = true};
   const auto refused = ParseValue(option, {"hunter2"});

@@ -45,7 +45,7 @@ def test_each_source_outranks_the_one_before(tmp_path):
 
 
 def test_show_tells_where_each_value_comes_from(tmp_path):
-    (tmp_path / "pintail.toml").write_text('[log]\nlevel = "debug"\n[log.levels]\nengine = "warn"\n')
+    (tmp_path / "pintail.toml").write_text('[log]\nlevel = "debug"\n[log.levels]\nhttp = "warn"\n')
     text = show("--threads", "3", cwd=tmp_path, env={"PINTAIL_HTTP_WORKERS": "5"})
     assert "pintail.toml" in line_of(text, "level")
     assert "--threads" in line_of(text, "threads")
