@@ -32,12 +32,13 @@ std::string Greeting(const ReadyState& state, const std::string& database_path) 
     const std::string url = "http://" + Reachable(state.http.front());
     text +=
         "\nTry it in another terminal:\n\n"
-        "curl -sS -H 'Content-Type: text/csv' --data-binary $'city,degrees\\nOslo,4\\n"
-        "Rome,19\\n' '" +
+        "printf 'city,degrees\\nOslo,4\\nRome,19\\n' | curl -sS -H 'Content-Type: "
+        "text/csv' "
+        "--data-binary @- '" +
         url +
-        "/v1/ingest/weather'\n"
+        "/v1/ingest/first_weather?mode=replace'\n"
         "curl -sS -H 'Content-Type: text/plain' -H 'Accept: text/csv' --data 'SELECT * "
-        "FROM weather ORDER BY degrees' '" +
+        "FROM first_weather ORDER BY degrees' '" +
         url + "/v1/query'\n";
   }
   if (!state.flight.empty()) {

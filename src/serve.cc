@@ -56,6 +56,14 @@ std::string BundledExtensions() {
   return "";
 }
 
+std::string Listed(const std::vector<std::string>& addresses) {
+  std::string list;
+  for (const std::string& address : addresses) {
+    list += (list.empty() ? "" : ",") + address;
+  }
+  return list.empty() ? "none" : list;
+}
+
 }  // namespace
 
 arrow::Status Serve(const config::Settings& settings) {
@@ -74,6 +82,11 @@ arrow::Status Serve(const config::Settings& settings) {
                          .version = std::string(config::Version()),
                          .flight = server->flight_addresses(),
                          .http = server->http_addresses()};
+  server->log().Info("serving", {{"version", state.version},
+                                 {"flight", Listed(state.flight)},
+                                 {"http", Listed(state.http)},
+                                 {"database", server->options().database.path},
+                                 {"process", state.process_id}});
   std::cout << Greeting(state, server->options().database.path) << std::flush;
   // Whether anybody reads the greeting has nothing to do with serving.
   std::cout.clear();
@@ -91,9 +104,14 @@ arrow::Status Serve(const config::Settings& settings) {
   server->log().Info("draining; another signal ends at once",
                      {{"signal", strsignal(number)}});
   arrow::Status stopped = server->Stop();
-  // What was committed is in DuckDB's log and synced, so that nothing is lost by going;
-  // to stay would be to wait for a statement that heeds no interrupt.
-  if (server->stuck()) std::_Exit(0);
+  if (server->stuck()) {
+    // What was committed is in DuckDB's log and synced, so that nothing is lost by going;
+    // to stay would be to wait for a statement that heeds no interrupt. A warning is
+    // written at once.
+    server->log().Warn("stopped while a statement heeds no interrupt");
+    std::_Exit(0);
+  }
+  if (stopped.ok()) server->log().Info("stopped");
   return stopped;
 }
 

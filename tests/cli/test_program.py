@@ -85,9 +85,9 @@ complete_words pintail serve --flight-li
 def test_what_serve_prints_works_as_printed(fresh_server, tmp_path):
     text = fresh_server.log()
     assert fresh_server.flight_address in text and fresh_server.http_address in text
-    shell = "\n".join(line for line in text.splitlines() if line.startswith("curl "))
-    assert shell
-    done = subprocess.run(["bash", "-euc", shell], capture_output=True, text=True, timeout=60,
+    shell = "\n".join(line for line in text.splitlines() if line.startswith(("printf ", "curl ")))
+    assert shell.count("curl ") == 2
+    done = subprocess.run(["dash", "-euc", shell], capture_output=True, text=True, timeout=60,
                           cwd=tmp_path, env=clean_environment())
     assert done.returncode == 0, done.stderr
     assert "Oslo,4" in done.stdout and "Rome,19" in done.stdout
@@ -97,6 +97,22 @@ def test_what_serve_prints_works_as_printed(fresh_server, tmp_path):
                           timeout=60)
     assert done.returncode == 0, done.stderr
     assert "42" in done.stdout
+
+
+def test_the_log_tells_when_it_started_and_stopped(fresh_server):
+    fresh_server.stop_quietly()
+    lines = [line for line in fresh_server.log().splitlines() if " server " in line]
+    started = [line for line in lines if "server serving" in line]
+    assert len(started) == 1 and lines[-1].endswith("server stopped")
+    for said in ("version=", f"flight={fresh_server.flight_address}",
+                 f"http={fresh_server.http_address}", "database="):
+        assert said in started[0]
+
+
+def test_a_log_level_for_no_room_is_refused():
+    done = run_pintail("serve", "--log-levels", "foo=debug")
+    assert done.returncode == 2
+    assert "flight, gateway, http or server" in done.stderr
 
 
 def test_logs_can_be_json(start_server):
