@@ -21,26 +21,27 @@ weather = pa.table({
 
 with flight_sql.connect(URL, autocommit=True) as connection:
     with connection.cursor() as cursor:
-        # Bulk ingest: the table is made from the Arrow schema.
-        rows = cursor.adbc_ingest("weather", weather, mode="replace")
+        # Bulk ingest: the table is made from the Arrow schema. The driver sends no message
+        # above 16 MiB, so a large table goes in parts.
+        rows = cursor.adbc_ingest("city_days", weather.to_reader(max_chunksize=100_000), mode="replace")
         print(f"ingested {rows} rows")
 
         # A query's result comes as Arrow, batch by batch.
-        cursor.execute("SELECT city, avg(degrees) AS mean FROM weather GROUP BY city ORDER BY city")
+        cursor.execute("SELECT city, avg(degrees) AS mean FROM city_days GROUP BY city ORDER BY city")
         for city, mean in cursor.fetchall():
             print(f"{city}: {mean}")
 
         # Parameters.
-        cursor.execute("SELECT count(*) FROM weather WHERE degrees > ?", (6,))
+        cursor.execute("SELECT count(*) FROM city_days WHERE degrees > ?", (6,))
         print("warm days:", cursor.fetchone()[0])
-        cursor.execute("SELECT max(degrees) FROM weather WHERE city = ?", ("Rome",))
+        cursor.execute("SELECT max(degrees) FROM city_days WHERE city = ?", ("Rome",))
         print("Rome's warmest:", cursor.fetchone()[0])
 
 # Without autocommit everything is one transaction until commit() or rollback().
 with flight_sql.connect(URL) as connection:
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM weather")
+        cursor.execute("DELETE FROM city_days")
     connection.rollback()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM weather")
+        cursor.execute("SELECT count(*) FROM city_days")
         print("rows after the rollback:", cursor.fetchone()[0])

@@ -32,7 +32,7 @@ def batch(number):
 
 client = flight.FlightClient(URL)
 descriptor = flight.FlightDescriptor.for_command(
-    json.dumps({"stream_name": "readings", "commit_rows": 10_000}).encode())
+    json.dumps({"stream_name": "streamed_readings", "commit_rows": 10_000}).encode())
 writer, acknowledgements = client.do_put(descriptor, SCHEMA)
 
 for number in range(BATCHES):

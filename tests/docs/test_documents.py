@@ -90,6 +90,30 @@ def test_code_blocks_run(path, start_server, tmp_path):
             raise AssertionError(f"{place}: {error}") from error
 
 
+TUTORIALS = [CHECKOUT / "README.md", CHECKOUT / "docs/guide.md", CHECKOUT / "docs/sql.md"]
+TUTORIAL_PROGRAMS = ["python_quickstart.py", "stream_producer.py", "rest_quickstart.sh"]
+
+
+def test_tutorials_leave_each_other_alone_and_can_be_repeated(fresh_server, tmp_path):
+    for turn, documents in enumerate([TUTORIALS, TUTORIALS[::-1]]):
+        for path in documents:
+            folder = tmp_path / f"{turn}-{path.stem}"
+            folder.mkdir()
+            session = Session(fresh_server, folder)
+            for block in blocks_of(path.read_text()):
+                if block.language not in RUN:
+                    continue
+                output = session.run(block)
+                if block.output is not None:
+                    assert same_output(block.output, output), (
+                        f"turn {turn}, {name_of(path)}:{block.line}: the output is\n{output}")
+        for name in TUTORIAL_PROGRAMS:
+            program = str(CHECKOUT / "examples" / name)
+            command = ["sh", program] if name.endswith(".sh") else [sys.executable, program]
+            subprocess.run(command, check=True, timeout=120, env=clean_environment({
+                "PINTAIL_URL": fresh_server.flight_uri, "PINTAIL_HTTP": fresh_server.http_url}))
+
+
 def test_the_checks_of_output_can_fail():
     assert same_output("a\n...\nz", "a\nb\nc\nz\n")
     assert same_output("a ", "a\n")

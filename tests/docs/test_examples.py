@@ -87,4 +87,4 @@ def test_the_streamed_rows_are_there(fresh_server):
     subprocess.run([sys.executable, str(EXAMPLES / "stream_producer.py")], check=True, timeout=60,
                    env={**os.environ, "PINTAIL_URL": fresh_server.flight_uri})
     with FlightSqlClient(fresh_server.flight_uri) as client:
-        assert client.rows("SELECT count(*), max(reading) FROM readings") == [(50_000, 4999.9)]
+        assert client.rows("SELECT count(*), max(reading) FROM streamed_readings") == [(50_000, 4999.9)]
