@@ -1,5 +1,6 @@
 #include "cli/command_line.h"
 
+#include <algorithm>
 #include <clocale>
 #include <exception>
 #include <iostream>
@@ -9,6 +10,8 @@
 #include "base/error.h"
 #include "cli/client.h"
 #include "cli/commands.h"
+#include "cli/first_words.h"
+#include "cli/help_format.h"
 #include "cli/terminal.h"
 #include "config/version.h"
 
@@ -24,6 +27,7 @@ class Program {
       : parser_("Arrow in, SQL out: a Flight SQL and HTTP server on an embedded DuckDB.",
                 "pintail") {
     parser_.set_version_flag("--version", "pintail " + std::string(config::Version()));
+    parser_.formatter(std::make_shared<HelpFormat>());
     parser_.require_subcommand(1);
     parser_.footer(
         "`pintail COMMAND --help` tells more. Results go to standard output, all "
@@ -40,8 +44,14 @@ class Program {
   }
 
   int Run(int argc, const char* const* argv) {
+    auto arguments = ReadFirstWords({argv + std::min(argc, 1), argv + argc}, Names());
+    if (!arguments.ok()) {
+      Terminal::Detect().PrintError(arguments.status());
+      return kUsage;
+    }
+    std::ranges::reverse(*arguments);  // as the parser takes them
     try {
-      parser_.parse(argc, argv);
+      parser_.parse(*std::move(arguments));
     } catch (const CLI::Success& success) {  // --help, --version
       parser_.exit(success, std::cout, std::cerr);
       return OutputIsWhole(Terminal::Detect());
@@ -65,6 +75,12 @@ class Program {
     }
     command->Declare(*parser);
     commands_.emplace_back(std::move(command), parser);
+  }
+
+  std::vector<std::string> Names() const {
+    std::vector<std::string> names;
+    for (const auto& [command, parser] : commands_) names.push_back(parser->get_name());
+    return names;
   }
 
   static int Finish(Command& command, const Terminal& terminal) {

@@ -40,6 +40,14 @@ std::string BashCompletions(const std::vector<CompletedCommand>& commands) {
   for (const CompletedCommand& command : commands) {
     script += "      " + command.name + ") words='" + Words(command) + "' ;;\n";
   }
+  script +=
+      "    esac\n"
+      "    case ${COMP_WORDS[1]}:${COMP_WORDS[COMP_CWORD-1]} in\n";
+  for (const CompletedCommand& command : commands) {
+    for (const auto& [flag, values] : command.values) {
+      script += "      " + command.name + ":" + flag + ") words='" + values + "' ;;\n";
+    }
+  }
   return script +
          "    esac\n"
          "  fi\n"

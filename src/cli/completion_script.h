@@ -10,6 +10,8 @@ struct CompletedCommand {
   std::string name;
   std::string summary;
   std::vector<std::string> words;  // its sub-commands and flags
+  // What a flag's value can be, where that is known: {"--mode", "append replace"}.
+  std::vector<std::pair<std::string, std::string>> values = {};
 };
 
 std::string BashCompletions(const std::vector<CompletedCommand>& commands);

@@ -7,6 +7,19 @@
 namespace pintail::cli {
 namespace {
 
+// The words in the braces of what is said of an option, "{a,b}", with spaces between.
+std::string ValuesOf(const CLI::Option& option) {
+  for (const std::string& text : {option.get_type_name(), option.get_description()}) {
+    const size_t begin = text.find('{');
+    const size_t end = text.find('}', begin);
+    if (begin == std::string::npos || end == std::string::npos) continue;
+    std::string values = text.substr(begin + 1, end - begin - 1);
+    std::ranges::replace(values, ',', ' ');
+    return values;
+  }
+  return "";
+}
+
 std::vector<CompletedCommand> CommandsOf(const CLI::App& program) {
   std::vector<CompletedCommand> commands;
   for (const CLI::App* command : program.get_subcommands({})) {
@@ -25,6 +38,8 @@ std::vector<CompletedCommand> CommandsOf(const CLI::App& program) {
           const std::string word = "--" + flag;
           if (std::ranges::find(completed.words, word) == completed.words.end()) {
             completed.words.push_back(word);
+            const std::string values = ValuesOf(*option);
+            if (!values.empty()) completed.values.emplace_back(word, values);
           }
         }
       }

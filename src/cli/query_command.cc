@@ -56,7 +56,7 @@ class QueryCommand final : public Command {
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     parser.add_option("--format", format_,
-                      "table, csv, json, ndjson, arrow, arrow-file or parquet "
+                      "{table,csv,json,ndjson,arrow,arrow-file,parquet} "
                       "[table, or as the output's name ends]");
     parser.add_option("-o,--output", output_.path, "Write to a file")->type_name("FILE");
     parser.add_flag("--types", output_.types, "Show the columns' types in a table");

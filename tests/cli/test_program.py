@@ -34,6 +34,24 @@ def test_serve_help_names_every_option():
         assert flag in text
 
 
+def test_an_unknown_command_is_named_with_the_nearest():
+    done = run_pintail("qery", "SELECT 1")
+    assert done.returncode == 2
+    assert '"qery"' in done.stderr and "did you mean query?" in done.stderr
+
+
+def test_help_is_a_command_too():
+    assert run_pintail("help").stdout == run_pintail("--help").stdout
+    assert run_pintail("help", "query").stdout == run_pintail("query", "--help").stdout
+
+
+@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)])
+def test_help_is_tidy(command):
+    text = run_pintail(*command, "--help").stdout
+    assert "\n\n\n" not in text
+    assert all(line == line.rstrip() for line in text.splitlines())
+
+
 def test_version():
     done = run_pintail("version")
     assert done.returncode == 0
@@ -74,12 +92,16 @@ complete_words() {{
 }}
 complete_words pintail in
 complete_words pintail serve --flight-li
+COMP_WORDS=(pintail query --format p); COMP_CWORD=3; COMPREPLY=(); _pintail; echo "${{COMPREPLY[@]}}"
+COMP_WORDS=(pintail ingest --mode ""); COMP_CWORD=3; COMPREPLY=(); _pintail; echo "${{COMPREPLY[@]}}"
 """
     done = subprocess.run(["bash", "-c", program], capture_output=True, text=True, timeout=30)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert lines[0].split() == ["ingest"]
     assert "--flight-listen" in lines[1].split()
+    assert lines[2] == "parquet"
+    assert lines[3].split() == ["create-or-append", "append", "create", "replace"]
 
 
 def test_what_serve_prints_works_as_printed(fresh_server, tmp_path):
