@@ -124,6 +124,18 @@ class NoRows final : public arrow::RecordBatchReader {
   }
 };
 
+// The server's own errors name their request; what the transport says does not, and is
+// not for people.
+arrow::Status ExplainLoss(const arrow::Status& status) {
+  const auto detail = fl::FlightStatusDetail::UnwrapStatus(status);
+  const bool lost = detail && detail->code() == fl::FlightStatusCode::Unavailable &&
+                    status.message().find("(request ") == std::string::npos;
+  if (!lost) return status;
+  return base::MakeError(base::ErrorKind::kUnavailable,
+                         "the connection to the server is lost; see whether it still "
+                         "runs (`pintail health`), and try again");
+}
+
 // The rows of a statement, which end with Cancelled once that was asked for.
 class AnswerReader final : public arrow::RecordBatchReader {
  public:
@@ -142,7 +154,7 @@ class AnswerReader final : public arrow::RecordBatchReader {
     auto chunk = stream_->Next();
     ended_ = !chunk.ok() || !chunk->data;
     if (running_->cancelled()) return Cancelled();
-    ARROW_RETURN_NOT_OK(chunk.status());
+    if (!chunk.ok()) return ExplainLoss(chunk.status());
     *batch = chunk->data;
     return arrow::Status::OK();
   }
@@ -289,9 +301,8 @@ class SqlClient final : public Client {
   // A server that does not answer needs more words than the transport has.
   arrow::Status Explain(const arrow::Status& status) const {
     const auto detail = fl::FlightStatusDetail::UnwrapStatus(status);
-    const bool unreachable =
-        detail && detail->code() == fl::FlightStatusCode::Unavailable && !reached_;
-    if (!unreachable) return status;
+    if (!detail || detail->code() != fl::FlightStatusCode::Unavailable) return status;
+    if (reached_) return ExplainLoss(status);
     return base::MakeError(
         base::ErrorKind::kUnavailable, "cannot reach a server at ", url_,
         "; start one with `pintail serve`, or name another with --url");

@@ -78,14 +78,16 @@ Completions Completer::Complete(std::string_view line) const {
         words.insert(InCaseOf(keyword, typed));
     }
     for (const std::string& name : names_) {
-      if (BeginsWith(name, typed)) words.insert(name);
+      const bool function = name.ends_with('(');
+      if (BeginsWith(name, typed) && !(function && names_only)) words.insert(name);
     }
   }
   completions.words.assign(words.begin(), words.end());
   if (completions.words.empty()) return completions;
   const std::string common = CommonBeginning(completions.words);
   if (common.size() > typed.size()) completions.insert = common.substr(typed.size());
-  if (completions.words.size() == 1) completions.insert += ' ';
+  const bool goes_on = common.ends_with('.') || common.ends_with('(');
+  if (completions.words.size() == 1 && !goes_on) completions.insert += ' ';
   return completions;
 }
 

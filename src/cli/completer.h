@@ -15,7 +15,8 @@ struct Completions {
 
 class Completer {
  public:
-  // Names of tables and columns, beside SQL's own words.
+  // Names of tables and columns, beside SQL's own words; one that ends in a dot or a
+  // parenthesis is a schema or a function, and goes on.
   void SetNames(std::set<std::string> names) { names_ = std::move(names); }
 
   // For the word that ends at the end of `line`, the text before the cursor.

@@ -33,6 +33,14 @@ TEST(Completer, OffersOnlyNamesAfterADot) {
   EXPECT_THAT(completer.Complete("SELECT fro").words, ElementsAre("from", "fromage"));
 }
 
+TEST(Completer, GoesOnAfterASchemaAndAFunction) {
+  Completer completer;
+  completer.SetNames({"pintail.", "array_distance(", "array_size"});
+  EXPECT_EQ(completer.Complete("FROM pint").insert, "ail.");
+  EXPECT_EQ(completer.Complete("SELECT array_d").insert, "istance(");
+  EXPECT_THAT(completer.Complete("SELECT t.arr").words, ElementsAre("array_size"));
+}
+
 TEST(Completer, OffersNothingForNothing) {
   EXPECT_THAT(Completer().Complete("").words, IsEmpty());
   EXPECT_THAT(Completer().Complete("SELECT ").words, IsEmpty());

@@ -85,7 +85,9 @@ int ReadCharacter(EditLine* editor, wchar_t* character) {
 
 unsigned char OnInterrupt(EditLine* editor, int) {
   StateOf(editor).interrupted = true;
-  std::fputs("^C", stdout);
+  // The editor begins its next line where the cursor is.
+  std::fputs("^C\n", stdout);
+  std::fflush(stdout);
   return CC_NEWLINE;
 }
 

@@ -4,6 +4,7 @@
 #include "arrow/type.h"
 #include "base/error.h"
 #include "cli/output_file.h"
+#include "cli/plan_text.h"
 #include "cli/table_writer.h"
 #include "columnar/batch_writer.h"
 
@@ -64,6 +65,7 @@ arrow::Status WriteTable(const Answer& answer, const OutputOptions& options,
     }
     return arrow::Status::OK();
   }
+  if (IsPlan(*answer.rows->schema())) return WritePlan(*answer.rows, terminal);
   TableWriter writer(answer.rows->schema(), terminal, {.types = options.types});
   ARROW_RETURN_NOT_OK(ForEachBatch(
       *answer.rows, [&writer](const auto& batch) { return writer.Write(batch); }));

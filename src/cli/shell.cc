@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "base/error.h"
+#include "base/lower_case.h"
 #include "cli/completer.h"
 #include "cli/interrupts.h"
 #include "cli/statement_text.h"
@@ -22,13 +23,20 @@ constexpr const char* kHelp =
     "  .mode FORMAT       table, csv, json or ndjson\n"
     "  .timing on|off     show how long statements take\n"
     "  .types on|off      show the columns' types\n"
-    "  .quit              leave (also Ctrl-D)\n"
+    "  .quit              leave (also quit, exit, \\q, Ctrl-D)\n"
     "Ctrl-C gives up the line, or stops the statement that runs.\n";
 
+// A function's name is offered with its parenthesis, a schema's with its dot.
 constexpr const char* kNames =
-    "SELECT table_name FROM information_schema.tables UNION "
-    "SELECT column_name FROM information_schema.columns "
-    "WHERE table_schema NOT IN ('information_schema', 'pg_catalog') LIMIT 10000";
+    "SELECT table_name FROM information_schema.tables "
+    "UNION SELECT column_name FROM information_schema.columns "
+    "WHERE table_schema NOT IN ('information_schema', 'pg_catalog') "
+    "UNION SELECT 'pintail.' "
+    "UNION SELECT view_name FROM duckdb_views() WHERE schema_name = 'pintail' "
+    "UNION SELECT column_name FROM duckdb_columns() WHERE schema_name = 'pintail' "
+    "UNION SELECT function_name || '(' FROM duckdb_functions() "
+    "WHERE regexp_full_match(function_name, '[a-z][a-z0-9_]*') "
+    "AND NOT starts_with(function_name, 'pintail_') LIMIT 10000";
 
 // Calls `take` with the text of the first column of every row.
 template <typename Take>
@@ -49,9 +57,30 @@ arrow::Result<bool> ParseOnOff(const std::string& command, const std::string& te
   return base::MakeError(base::ErrorKind::kInvalidArgument, command, " is on or off");
 }
 
+// The dot command that a line means which is typed out of another shell's habit; else
+// the line.
+std::string AsDotCommand(const std::string& line) {
+  const auto is_edge = [](char c) { return c == ' ' || c == '\t' || c == ';'; };
+  std::string word = line;
+  while (!word.empty() && is_edge(word.back())) word.pop_back();
+  word.erase(0, word.find_first_not_of(" \t"));
+  const std::string lower = base::LowerCase(word);
+  if (lower == "quit" || lower == "exit" || word == "\\q") return ".quit";
+  if (lower == "help" || word == "\\?" || word == "\\h") return ".help";
+  if (word == "\\d" || word == "\\dt") return ".tables";
+  if (word.starts_with("\\d ")) return ".schema " + word.substr(3);
+  return line;
+}
+
 }  // namespace
 
-arrow::Status Shell::Take(const std::string& line) {
+arrow::Status Shell::Take(const std::string& text) {
+  const std::string line = pending_.empty() ? AsDotCommand(text) : text;
+  if (pending_.empty() && line.starts_with('\\')) {
+    return base::MakeError(base::ErrorKind::kInvalidArgument, "there is no command ",
+                           line.substr(0, line.find(' ')),
+                           "; commands begin with a dot, .help lists them");
+  }
   if (pending_.empty() && line.starts_with('.')) return RunDotCommand(line);
   pending_ += line + "\n";
   while (true) {

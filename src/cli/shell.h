@@ -18,9 +18,10 @@ class Shell {
   Shell(Client& client, const Terminal& terminal)
       : client_(client), terminal_(terminal) {}
 
-  // Takes a line and runs every statement that it ends, or the dot command that it is.
+  // Takes a line and runs every statement that it ends, or the dot command that it is
+  // or that it means elsewhere (quit, exit, help, \q, \d).
   // The first error; the rest of the line is then given up.
-  arrow::Status Take(const std::string& line);
+  arrow::Status Take(const std::string& text);
   // Runs a last statement that no semicolon ended.
   arrow::Status TakeEnd();
   // Gives up what was typed of a statement.
@@ -31,7 +32,8 @@ class Shell {
   void set_timing(bool on) { timing_ = on; }
   void set_output(OutputOptions output) { output_ = std::move(output); }
 
-  // Names of tables and columns, for completion; asked anew after a statement was run.
+  // Names of tables, columns, system views and functions, for completion; asked anew
+  // after a statement was run.
   const std::set<std::string>& Names();
 
  private:

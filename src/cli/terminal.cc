@@ -39,8 +39,12 @@ std::string Terminal::Dim(std::string_view text) const {
 
 void Terminal::PrintError(const arrow::Status& status) const {
   out.flush();
-  err << (err_colours ? "\033[31merror:\033[0m " : "error: ") << PlainMessage(status)
-      << std::endl;
+  std::string message = PlainMessage(status);
+  // Behind lines with a caret the request's name would look like a part of them.
+  const size_t request = message.rfind(" (request ");
+  const size_t line = message.find('\n');
+  if (request != std::string::npos && line < request) message[request] = '\n';
+  err << (err_colours ? "\033[31merror:\033[0m " : "error: ") << message << std::endl;
 }
 
 std::string PlainMessage(const arrow::Status& status) {

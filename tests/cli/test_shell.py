@@ -151,3 +151,45 @@ def test_it_says_when_no_server_answers(pintail):
     done = pintail("shell", "--url", "grpc://127.0.0.1:1", input="SELECT 1;\n")
     assert done.returncode == 1
     assert "127.0.0.1:1" in done.stderr
+
+
+def test_a_line_given_up_ends_with_a_line_break(shell):
+    shell.type("SELECT 1\x03")
+    assert re.search(r"\^C\r?\n", shell.read_until(r"pintail> "))
+    shell.press("SELECT 6 * 7 AS n;\r")
+    shell.read_until("42")
+    assert shell.end() == 0
+
+
+@pytest.mark.parametrize("word", ["quit", "exit;", "\\q", ".quit"])
+def test_the_words_of_other_shells_leave_it(pintail, word):
+    done = pintail("shell", input=f"{word}\nSELECT 1;\n")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_the_system_views_and_functions_are_completed(shell):
+    shell.type("SELECT array_cosine_si\t[1]::INT[1], [1]::INT[1]) AS n FROM pintai\tversi\t;\r")
+    shell.read_until(r"array_cosine_similarity\(.*pintail\.version")
+    assert shell.end() == 0
+
+
+def test_a_plan_is_drawn_in_lines(pintail):
+    done = pintail("query", "EXPLAIN SELECT 42")
+    assert "\\n" not in done.stdout and len(done.stdout.splitlines()) > 4
+
+
+def test_the_request_stands_apart_from_the_caret(pintail):
+    done = pintail("query", "SELECT nothing")
+    assert re.search(r"\^\n\(request [^)]+\)\n$", done.stderr), done.stderr
+
+
+def test_a_server_that_is_gone_is_said_in_words(start_server, tmp_path):
+    server = start_server()
+    shell = Shell(server.flight_uri, tmp_path)
+    shell.line("SELECT 1 AS n;")
+    shell.read_until(r"\(1 row\)")
+    server.kill()
+    shell.line("SELECT 2 AS n;")
+    said = shell.read_until("connection to the server is lost[^\n]*\n")
+    assert "gRPC" not in said and "failed to connect" not in said
+    assert shell.end() == 0
