@@ -1,12 +1,16 @@
 // `pintail ingest`: files into a table, streamed, in bounded memory.
+#include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <limits>
 
 #include "CLI/CLI.hpp"
 #include "arrow/buffer.h"
 #include "arrow/io/file.h"
 #include "arrow/io/stdio.h"
+#include "arrow/util/io_util.h"
 #include "base/error.h"
+#include "base/lower_case.h"
 #include "cli/client.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
@@ -100,6 +104,14 @@ class IngestCommand final : public Command {
         .add_option("--mode", mode_,
                     "create-or-append, append (the table must be there), create (it must "
                     "not), or replace")
+        ->transform(CLI::Validator(
+            [](std::string& mode) {
+              // As REST and ADBC spell them.
+              std::ranges::replace(mode, '_', '-');
+              if (mode == "create-append") mode = "create-or-append";
+              return std::string();
+            },
+            ""))
         ->check(CLI::IsMember({"create-or-append", "append", "create", "replace"}))
         ->capture_default_str();
     parser
@@ -107,18 +119,20 @@ class IngestCommand final : public Command {
                     "What happens to columns that the table has otherwise: strict, "
                     "add_columns or coerce [the server's]")
         ->check(CLI::IsMember({"strict", "add_columns", "coerce"}));
-    parser.add_option(
-        "--format", format_,
-        "arrow, arrow-file, parquet, csv or ndjson [as the file's name ends]");
-    parser.add_option("--delimiter", delimiter_, "Character between the fields of a CSV")
-        ->capture_default_str();
+    parser.add_option("--format", format_,
+                      "{arrow,arrow-file,parquet,csv,ndjson} [as the file's name ends]");
+    parser.add_option("--delimiter", delimiter_,
+                      "Character between the fields of a CSV; \\t or tab for tabs [a "
+                      "comma, or a tab for .tsv]");
     DeclareUrl(parser, &url_);
   }
 
   arrow::Status Run(const Terminal& terminal) override {
     auto target = ParseTableName(table_);
     if (!target.ok()) return UsageError(target.status().message());
-    if (delimiter_.size() != 1) return UsageError("--delimiter must be one character");
+    if (delimiter_.size() > 1 && delimiter_ != "\\t" && delimiter_ != "tab") {
+      return UsageError("--delimiter must be one character, \\t or tab");
+    }
     // A mistake in any name shows before any file is sent.
     for (const std::string& file : files_) ARROW_RETURN_NOT_OK(FormatOf(file).status());
     ARROW_ASSIGN_OR_RAISE(const auto client, Client::Connect(url_));
@@ -146,6 +160,20 @@ class IngestCommand final : public Command {
     return IngestMode::kCreateOrAppend;
   }
 
+  static std::string NameOf(const std::string& file) {
+    return file == "-" ? "standard input" : file;
+  }
+
+  static bool IsTsv(const std::string& file) {
+    return base::LowerCase(file).ends_with(".tsv");
+  }
+
+  // The character between a file's fields: as it was given, else as the name says.
+  char DelimiterOf(const std::string& file) const {
+    if (delimiter_.empty()) return IsTsv(file) ? '\t' : ',';
+    return delimiter_ == "\\t" || delimiter_ == "tab" ? '\t' : delimiter_.front();
+  }
+
   arrow::Result<columnar::Format> FormatOf(const std::string& file) const {
     if (!format_.empty()) {
       const auto format = columnar::ParseFormat(format_);
@@ -153,6 +181,7 @@ class IngestCommand final : public Command {
       return UsageError("--format " + format_ +
                         " is not arrow, arrow-file, parquet, csv or ndjson");
     }
+    if (IsTsv(file)) return columnar::Format::kCsv;
     const auto format = columnar::FormatOfPath(file);
     if (format && *format != columnar::Format::kJson) return *format;
     return UsageError(
@@ -164,10 +193,10 @@ class IngestCommand final : public Command {
   arrow::Result<Source> Open(const std::string& file, const IngestTarget& target,
                              Client& client) const {
     ARROW_ASSIGN_OR_RAISE(const auto format, FormatOf(file));
-    columnar::BatchReaderOptions options{.csv_delimiter = delimiter_.front()};
+    columnar::BatchReaderOptions options{.csv_delimiter = DelimiterOf(file)};
     // The user's own files: however well they compress is fine.
     options.limits.max_compression_ratio = std::numeric_limits<int32_t>::max();
-    Source source{.name = file == "-" ? "standard input" : file};
+    Source source{.name = NameOf(file)};
     const bool seeks =
         format == columnar::Format::kParquet || format == columnar::Format::kArrowFile;
     std::shared_ptr<arrow::io::InputStream> input;
@@ -176,8 +205,10 @@ class IngestCommand final : public Command {
     } else {
       auto opened = arrow::io::ReadableFile::Open(file);
       if (!opened.ok()) {
-        return base::MakeError(base::ErrorKind::kNotFound, "cannot read ", file, ": ",
-                               opened.status().message());
+        const int reason = arrow::internal::ErrnoFromStatus(opened.status());
+        return base::MakeError(
+            base::ErrorKind::kNotFound, "cannot be read: ",
+            reason != 0 ? std::strerror(reason) : opened.status().message());
       }
       ARROW_ASSIGN_OR_RAISE(source.all_bytes, (*opened)->GetSize());
       input = *opened;
@@ -206,9 +237,11 @@ class IngestCommand final : public Command {
   static arrow::Status Explain(const arrow::Status& status, const std::string& file,
                                int64_t rows) {
     if (IsUsageError(status)) return status;
-    const std::string before =
-        rows == 0 ? "" : " (the files before it, " + Thousands(rows) + " rows, are in)";
-    return base::WithContext(status.WithMessage(PlainMessage(status)), file + before);
+    const std::string before = rows == 0 ? ""
+                                         : " (the files before it, " +
+                                               ProgressText({.rows = rows}) + ", are in)";
+    return base::WithContext(status.WithMessage(PlainMessage(status)),
+                             NameOf(file) + before);
   }
 
   std::vector<std::string> files_;
@@ -216,7 +249,7 @@ class IngestCommand final : public Command {
   std::string mode_ = "create-or-append";
   std::string schema_policy_;
   std::string format_;
-  std::string delimiter_ = ",";
+  std::string delimiter_;  // empty: as the file's name says
   std::string url_;
 };
 

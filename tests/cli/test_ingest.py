@@ -176,3 +176,30 @@ def test_a_schema_policy_can_be_said(pintail, server, table_name, tmp_path):
             (1, None), (2, "x"), (3, "7")]
     assert pintail("ingest", tmp_path / "first.csv", "--table", table_name,
                    "--schema-policy", "sideways").returncode == 2
+
+
+def test_tabs_between_fields(pintail, rows, table_name, tmp_path):
+    (tmp_path / "tabs.tsv").write_text("i\tname\n1\ta,b\n")
+    (tmp_path / "tabs.txt").write_text("i\tname\n2\tc\n")
+    assert pintail("ingest", tmp_path / "tabs.tsv", "--table", table_name).returncode == 0
+    for number, delimiter in enumerate(["\\t", "tab", "\t"]):
+        done = pintail("ingest", tmp_path / "tabs.txt", "--table", table_name, "--format", "csv",
+                       "--delimiter", delimiter)
+        assert done.returncode == 0, done.stderr
+        assert len(rows(table_name)) == number + 2
+
+
+@pytest.mark.parametrize("mode", ["create_or_append", "create_append", "create-or-append"])
+def test_modes_are_taken_in_every_spelling(pintail, rows, table_name, tmp_path, mode):
+    (tmp_path / "a.csv").write_text("i\n1\n")
+    done = pintail("ingest", tmp_path / "a.csv", "--table", table_name, "--mode", mode)
+    assert done.returncode == 0, done.stderr
+    assert len(rows(table_name)) == 1
+
+
+def test_errors_name_a_file_once_and_standard_input_in_words(pintail, table_name):
+    done = pintail("ingest", "nosuch.csv", "--table", table_name)
+    assert done.stderr == "error: nosuch.csv: cannot be read: No such file or directory\n"
+    done = pintail("ingest", "-", "--format", "parquet", "--table", table_name, input="no")
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: standard input: ")
