@@ -122,6 +122,9 @@ TEST(MetricsCacheSettings, TakeTheUserFromEnvironmentThenFlagThenAddress) {
   const Environment environment = {{"HYPRSTREAM_ENGINE_USERNAME", "of_environment"}};
   EXPECT_THAT(LoadFlags(with_user, environment).status().message(),
               HasSubstr("as of_environment"));
+  EXPECT_THAT(
+      LoadFlags(with_user, {{"PINTAIL_ENGINE_USERNAME", "of_ours"}}).status().message(),
+      HasSubstr("as of_ours"));
   EXPECT_THAT(LoadFlags(with_user).status().message(), HasSubstr("as of_flag"));
   EXPECT_THAT(LoadFlags(flags).status().message(), HasSubstr("as of_address"));
 }

@@ -12,7 +12,7 @@ Route HealthRoute() {
                     .tag = "State",
                     .summary = "Whether the server is alive",
                     .description =
-                        "Answers 200 as long as the process runs. Asks nothing of the "
+                        "Answers 200 as long as the server runs. Asks nothing of the "
                         "database.",
                     .responses =
                         R"("200": {"description": "Alive", "content": {"application/json":

@@ -25,7 +25,7 @@ Route ReadyRoute(const RouteRooms& rooms) {
                     .tag = "State",
                     .summary = "Whether the server can take work",
                     .description =
-                        "Runs a query. 503 while the server starts, drains or cannot "
+                        "Runs a query. 503 while the server starts or cannot "
                         "reach its database.",
                     .responses =
                         R"("200": {"description": "Ready", "content": {"application/json":
