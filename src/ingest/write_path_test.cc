@@ -1,88 +1,26 @@
 #include "ingest/write_path.h"
 
-#include <atomic>
-#include <functional>
-#include <future>
 #include <limits>
 #include <optional>
-#include <thread>
 
 #include "arrow/array/util.h"
 #include "base/error.h"
-#include "catalog/testing/rows.h"
-#include "columnar/target_column.h"
-#include "engine/database.h"
 #include "gmock/gmock.h"
-#include "gtest/gtest.h"
+#include "ingest/testing/write_path.h"
 
 namespace pintail::ingest {
 namespace {
 
-using catalog::testing::Batch;
-using catalog::testing::Reader;
-using catalog::testing::Text;
+using testing::Batch;
 using ::testing::HasSubstr;
+using testing::kAB;
+using testing::Reader;
+using testing::ScriptedReader;
+using testing::Text;
 using ::testing::StartsWith;
+using testing::WritePathTest;
 using std::chrono_literals::operator""s;
 using std::chrono_literals::operator""ms;
-
-// A reader whose batches, and whatever else happens, come from a function.
-class ScriptedReader final : public arrow::RecordBatchReader {
- public:
-  using Script = std::function<arrow::Result<std::shared_ptr<arrow::RecordBatch>>(int)>;
-  ScriptedReader(std::shared_ptr<arrow::Schema> schema, Script script)
-      : schema_(std::move(schema)), script_(std::move(script)) {}
-  std::shared_ptr<arrow::Schema> schema() const override { return schema_; }
-  arrow::Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
-    return script_(turn_++).Value(batch);
-  }
-
- private:
-  const std::shared_ptr<arrow::Schema> schema_;
-  const Script script_;
-  int turn_ = 0;
-};
-
-const auto kAB =
-    arrow::schema({arrow::field("a", arrow::int64()), arrow::field("b", arrow::utf8())});
-
-class WritePathTest : public ::testing::Test {
- protected:
-  std::unique_ptr<engine::Connection> Connect() {
-    return database_->Connect().ValueOrDie();
-  }
-
-  std::string Seen(const std::string& sql) {
-    const auto rows = Connect()->Run(sql);
-    return rows.ok() ? Text(**rows) : Text(rows.status());
-  }
-
-  Order OrderFor(const std::string& table, Mode mode = Mode::kCreateOrAppend) {
-    Order order = path_.OrderFor(table, {}).ValueOrDie();
-    order.mode = mode;
-    return order;
-  }
-
-  arrow::Result<Outcome> Ingest(const Order& order,
-                                std::shared_ptr<arrow::RecordBatchReader> batches,
-                                const OnCommit& on_commit = {}) {
-    const auto connection = Connect();
-    return path_.Ingest(call_, *connection, order, std::move(batches), on_commit);
-  }
-
-  std::string IngestText(const Order& order,
-                         std::shared_ptr<arrow::RecordBatchReader> batches) {
-    const auto outcome = Ingest(order, std::move(batches));
-    return outcome.ok() ? std::to_string(outcome->rows) : Text(outcome.status());
-  }
-
-  base::ManualClock clock_;
-  base::Timers timers_{clock_, /*start_thread=*/false};
-  catalog::Streams streams_{clock_, {}, {}};
-  std::unique_ptr<engine::Database> database_ = engine::Database::Open({}).ValueOrDie();
-  WritePath path_{streams_, clock_, timers_, {.lock_timeout = 10s}};
-  base::CallContext call_{{.request_id = "r", .protocol = "internal"}};
-};
 
 TEST_F(WritePathTest, MakesTheTableFromTheArrowSchemaAndAppendsToIt) {
   const auto batch = Batch(kAB, R"([{"a": 1, "b": "x"}, {"a": null, "b": "y"}])");
@@ -184,118 +122,6 @@ TEST_F(WritePathTest, CastsUnderThePolicyCoerceOrFailsAsAWhole) {
   EXPECT_THAT(IngestText(order, Reader({Batch(text, R"([{"a": "3"}, {"a": "four"}])")})),
               StartsWith("invalid_argument"));
   EXPECT_EQ(Seen("SELECT a FROM t ORDER BY a"), "1\n2");
-}
-
-// Readers of CSV and JSON see whole numbers where a producer sent no fraction.
-TEST_F(WritePathTest, PutsWholeNumbersIntoDoublesAsLongAsTheyAreExact) {
-  const auto number = [](const std::shared_ptr<arrow::DataType>& type) {
-    return arrow::schema({arrow::field("a", type)});
-  };
-  Order order = OrderFor("t");
-  IngestText(order, Reader({Batch(number(arrow::float64()), R"([{"a": 0.5}])")}));
-  const auto put = [&](const std::shared_ptr<arrow::DataType>& type, const char* rows) {
-    return IngestText(order, Reader({Batch(number(type), rows)}));
-  };
-  EXPECT_EQ(put(arrow::int64(), R"([{"a": 9007199254740992}, {"a": null}])"), "2");
-  EXPECT_EQ(put(arrow::int64(), R"([{"a": -9007199254740992}])"), "1");
-  EXPECT_EQ(put(arrow::uint64(), R"([{"a": 9007199254740992}])"), "1");
-  EXPECT_THAT(put(arrow::int64(), R"([{"a": 1}, {"a": 9007199254740993}])"),
-              StartsWith("invalid_argument: column 'a' is double, which cannot hold "
-                         "9007199254740993 as it is"));
-  EXPECT_THAT(put(arrow::int64(), R"([{"a": -9007199254740993}])"),
-              HasSubstr("-9007199254740993"));
-  const auto encoded = arrow::dictionary(arrow::int8(), arrow::int64());
-  EXPECT_THAT(put(encoded, R"([{"a": 9007199254740993}])"),
-              HasSubstr("9007199254740993"));
-  EXPECT_THAT(put(arrow::uint64(), R"([{"a": 18446744073709551615}])"),
-              HasSubstr("18446744073709551615"));
-  EXPECT_EQ(Seen("SELECT count(*) FROM t"), "5");
-  order.stream.policy.schema_policy = columnar::SchemaPolicy::kCoerce;
-  EXPECT_EQ(put(arrow::int64(), R"([{"a": 9007199254740993}])"), "1");
-}
-
-TEST_F(WritePathTest, KeepsTheTypesOfTheTableUnderThePolicyCoerce) {
-  Seen("CREATE TABLE t(a INTEGER PRIMARY KEY, f FLOAT)");
-  Order order = OrderFor("t");
-  order.stream.policy.schema_policy = columnar::SchemaPolicy::kCoerce;
-  const auto wide = arrow::schema(
-      {arrow::field("a", arrow::int64()), arrow::field("f", arrow::float64())});
-  EXPECT_EQ(IngestText(order, Reader({Batch(wide, R"([{"a": 1, "f": 0.5}])")})), "1");
-  EXPECT_EQ(IngestText(order, Reader({Batch(wide, R"([{"a": 2, "f": 1}])"),
-                                      Batch(wide, R"([{"a": 3000000000, "f": 1}])")})),
-            "invalid_argument: row 2, column \"a\" of the table, which is INTEGER: "
-            "3000000000 is no such value");
-  EXPECT_EQ(Seen("SELECT a, f, typeof(a), typeof(f) FROM t"), "1|0.5|INTEGER|FLOAT");
-}
-
-TEST_F(WritePathTest, CountsTheRowsOfAllChunksWhenItNamesAValue) {
-  Seen("CREATE TABLE t(a TINYINT)");
-  Order order = OrderFor("t");
-  order.stream.policy.schema_policy = columnar::SchemaPolicy::kCoerce;
-  order.stream.policy.chunk_rows = 2;
-  const auto wide = arrow::schema({arrow::field("A", arrow::int64())});
-  const auto good = Batch(wide, R"([{"A": 1}, {"A": 2}, {"A": 3}])");
-  const auto bad = Batch(wide, R"([{"A": 4}, {"A": 500}])");
-  EXPECT_EQ(IngestText(order, Reader({good, good, good, good, bad})),
-            "invalid_argument: row 14, column \"a\" of the table, which is TINYINT: 500 "
-            "is no such value");
-}
-
-TEST_F(WritePathTest, CastsColumnsThatWereTextUnderEveryPolicy) {
-  Seen("CREATE TABLE t(d DATE, since TIMESTAMPTZ, v FLOAT[3], u UUID, ok BOOLEAN)");
-  const auto marked = [](const char* name, std::shared_ptr<arrow::DataType> type) {
-    return columnar::MarkedFromText(arrow::field(name, std::move(type)));
-  };
-  const auto text =
-      arrow::schema({marked("d", arrow::utf8()), marked("since", arrow::utf8()),
-                     marked("v", arrow::list(arrow::float32())),
-                     marked("u", arrow::utf8()), marked("ok", arrow::utf8())});
-  const auto row = [&](const std::string& day, const std::string& list) {
-    return Reader({Batch(text, R"([{"d": ")" + day +
-                                   R"(", "since": "2026-01-01T00:00:00Z", "v": )" + list +
-                                   R"(, "u": "6ba7b810-9dad-11d1-80b4-00c04fd430c8",)"
-                                   R"( "ok": "t"}])")});
-  };
-  for (const auto policy :
-       {columnar::SchemaPolicy::kStrict, columnar::SchemaPolicy::kAddColumns,
-        columnar::SchemaPolicy::kCoerce}) {
-    Order order = OrderFor("t");
-    order.stream.policy.schema_policy = policy;
-    EXPECT_EQ(IngestText(order, row("2026-01-01", "[1, 2, 3]")), "1");
-    EXPECT_EQ(
-        IngestText(order, row("soon", "[1, 2, 3]")),
-        "invalid_argument: row 1, column \"d\" of the table, which is DATE: soon is "
-        "no such value");
-    EXPECT_THAT(IngestText(order, row("2026-01-01", "[1, 2]")),
-                StartsWith("invalid_argument: "));
-  }
-  EXPECT_EQ(Seen("SELECT DISTINCT d, epoch(since), v::VARCHAR, ok FROM t"),
-            "2026-01-01|1767225600|[1.0, 2.0, 3.0]|true");
-}
-
-TEST_F(WritePathTest, SaysWhyAColumnCannotBeWidenedAndWhatToDo) {
-  const struct {
-    std::string table;
-    std::string reason;
-  } kCases[] = {
-      {"CREATE TABLE t(a INTEGER PRIMARY KEY, b INTEGER)", "PRIMARY KEY(a)"},
-      {"CREATE TABLE t(a INTEGER UNIQUE, b INTEGER)", "UNIQUE(a)"},
-      {"CREATE TABLE t(a INTEGER CHECK (a > 0), b INTEGER)", "CHECK"},
-      {"CREATE TABLE t(a INTEGER, b INTEGER); CREATE INDEX by_b ON t(b)",
-       "the index by_b"},
-      {"CREATE TABLE t(b INTEGER PRIMARY KEY, a INTEGER); "
-       "CREATE TABLE child(b INTEGER REFERENCES t(b))",
-       "the foreign key of table child"},
-  };
-  const auto wide = arrow::schema({arrow::field("A", arrow::int64())});
-  for (const auto& c : kCases) {
-    ASSERT_THAT(Seen("DROP TABLE IF EXISTS child; DROP TABLE IF EXISTS t"), "");
-    ASSERT_THAT(Seen(c.table), "");
-    EXPECT_THAT(IngestText(OrderFor("t"), Reader({Batch(wide, R"([{"A": 1}])")})),
-                StartsWith("invalid_argument: column 'a' of \"t\" is int32 and the data "
-                           "has int64, and the column cannot be widened because of " +
-                           c.reason));
-  }
 }
 
 TEST_F(WritePathTest, LeavesNothingBehindWhenTheStreamBreaks) {
@@ -425,174 +251,6 @@ TEST_F(WritePathTest, KeepsWhatWasCommittedWhenTheStreamBreaksLater) {
   const std::string error = IngestText(order, breaking);
   EXPECT_THAT(error, HasSubstr("2 rows were committed"));
   EXPECT_EQ(Seen("SELECT count(*) FROM t"), "2");
-}
-
-TEST_F(WritePathTest, LetsConcurrentWritersMakeAndWidenOneTable) {
-  constexpr int kWriters = 8;
-  std::vector<std::string> outcomes(kWriters);
-  {
-    std::vector<std::jthread> writers;
-    for (int i = 0; i < kWriters; ++i) {
-      writers.emplace_back([&, i] {
-        // Each brings a column of its own, and every second one a wider number.
-        const auto number = i % 2 == 0 ? arrow::int32() : arrow::int64();
-        const auto schema =
-            arrow::schema({arrow::field("n", number),
-                           arrow::field("c" + std::to_string(i), arrow::utf8())});
-        const auto batch = Batch(schema, "[{\"n\": " + std::to_string(i) + ", \"c" +
-                                             std::to_string(i) + "\": \"v\"}]");
-        for (int round = 0; round < 5; ++round) {
-          outcomes[static_cast<size_t>(i)] += IngestText(OrderFor("t"), Reader({batch}));
-        }
-      });
-    }
-  }
-  for (const std::string& outcome : outcomes) EXPECT_EQ(outcome, "11111");
-  EXPECT_EQ(Seen("SELECT count(*), sum(n), count(c0), count(c7) FROM t"), "40|140|5|5");
-}
-
-// A producer that has sent more than a chunk, so that its upload has the table open, and
-// sends no more until it is told to.
-class StallingProducer {
- public:
-  std::shared_ptr<arrow::RecordBatchReader> Reader(
-      const std::shared_ptr<arrow::RecordBatch>& row) {
-    return std::make_shared<ScriptedReader>(
-        row->schema(),
-        [this, row](int turn) -> arrow::Result<std::shared_ptr<arrow::RecordBatch>> {
-          // Of chunks of one row two wait and two are inserted at a time: when the sixth
-          // is asked for, the first is in the table.
-          if (turn < kRows) return row;
-          stalled_.set_value();
-          released_.get_future().wait();
-          return nullptr;
-        });
-  }
-  void AwaitStall() { stalled_.get_future().wait(); }
-  void Release() { released_.set_value(); }
-
-  static constexpr int kRows = 5;
-
- private:
-  std::promise<void> stalled_;
-  std::promise<void> released_;
-};
-
-class SlowProducerTest : public WritePathTest {
- protected:
-  // Uploads in another thread up to the stall.
-  void Stall(const std::shared_ptr<arrow::RecordBatch>& row) {
-    Order order = OrderFor("t");
-    order.stream.policy.chunk_rows = 1;
-    upload_ = std::jthread(
-        [this, order, row] { slow_ = IngestText(order, producer_.Reader(row)); });
-    producer_.AwaitStall();
-  }
-  // Lets the slow one come to its end; its outcome.
-  std::string Finish() {
-    producer_.Release();
-    upload_.join();
-    return slow_;
-  }
-  // The outcome of an upload while time passes by.
-  std::string WhileTimePasses(const std::function<std::string()>& upload) {
-    std::atomic<bool> done = false;
-    std::jthread time([&] {
-      while (!done) {
-        clock_.Advance(10ms);
-        timers_.RunDue();
-        std::this_thread::yield();
-      }
-    });
-    std::string outcome = upload();
-    done = true;
-    return outcome;
-  }
-
-  StallingProducer producer_;
-  std::jthread upload_;
-  std::string slow_;
-};
-
-TEST_F(SlowProducerTest, OfANewTableIsWaitedForNoLongerThanTheLockTimeout) {
-  const auto row = Batch(kAB, R"([{"a": 1, "b": "x"}])");
-  Stall(row);
-  const std::string refused = WhileTimePasses(
-      [&] { return IngestText(OrderFor("T", Mode::kCreateOrAppend), Reader({row})); });
-  EXPECT_THAT(refused, StartsWith("conflict: the table \"T\" cannot be written to now: "
-                                  "another upload has had it open for "));
-  EXPECT_THAT(refused, HasSubstr("ingest.lock_timeout allows (10000 ms); nothing has "
-                                 "been changed, so it is safe to try again"));
-  EXPECT_EQ(IngestText(OrderFor("u"), Reader({row})), "1") << "other tables are free";
-  EXPECT_EQ(Finish(), "5");
-  EXPECT_EQ(IngestText(OrderFor("T"), Reader({row})), "1");
-  EXPECT_EQ(Seen("SELECT count(*) FROM t"), "6");
-}
-
-TEST_F(SlowProducerTest, DoesNotHoldUpOtherAppendersThoughAnotherWouldAddAColumn) {
-  const auto row = Batch(kAB, R"([{"a": 1, "b": "x"}])");
-  ASSERT_EQ(IngestText(OrderFor("t"), Reader({row})), "1");
-  Stall(row);
-  EXPECT_EQ(IngestText(OrderFor("t"), Reader({row})), "1");
-  const auto more = arrow::schema(
-      {arrow::field("a", arrow::int64()), arrow::field("c", arrow::int64())});
-  EXPECT_THAT(WhileTimePasses([&] {
-                return IngestText(OrderFor("t"),
-                                  Reader({Batch(more, R"([{"a": 1, "c": 2}])")}));
-              }),
-              StartsWith("conflict: the table \"t\" cannot be written to now: "));
-  EXPECT_EQ(IngestText(OrderFor("t"), Reader({row})), "1");
-  EXPECT_EQ(Finish(), "5");
-  EXPECT_EQ(Seen("SELECT count(*) FROM t"), "8");
-}
-
-TEST_F(WritePathTest, LeavesTheTableToOthersUntilItsFirstChunkOrItsEndHasCome) {
-  const auto row = Batch(kAB, R"([{"a": 1, "b": "x"}])");
-  for (const auto rule : {std::optional<int64_t>(), std::optional<int64_t>(100)}) {
-    Order order = OrderFor("t", Mode::kReplace);
-    order.stream.policy.commit_rows = rule;
-    const auto slow = std::make_shared<ScriptedReader>(
-        kAB, [&](int turn) -> arrow::Result<std::shared_ptr<arrow::RecordBatch>> {
-          if (turn == 3) return nullptr;
-          // As a change of the table needs it alone, it would wait for our end.
-          EXPECT_EQ(IngestText(OrderFor("t", Mode::kReplace), Reader({row})), "1");
-          return row;
-        });
-    EXPECT_EQ(IngestText(order, slow), "3");
-  }
-}
-
-TEST_F(WritePathTest, GivesTheTableBackAtEachCommitUntilTheNextChunkHasCome) {
-  const auto row = Batch(kAB, R"([{"a": 1, "b": "x"}])");
-  Order order = OrderFor("t");
-  order.stream.policy.commit_rows = 2;
-  const auto slow = std::make_shared<ScriptedReader>(
-      kAB, [&](int turn) -> arrow::Result<std::shared_ptr<arrow::RecordBatch>> {
-        if (turn == 5) return nullptr;
-        EXPECT_EQ(IngestText(OrderFor("t", Mode::kReplace), Reader({row})), "1") << turn;
-        return row;
-      });
-  EXPECT_EQ(IngestText(order, slow), "5");
-}
-
-TEST_F(WritePathTest, CommitsByTimeBeforeOthersGiveUpWaitingForTheTable) {
-  Order order = OrderFor("t");
-  order.stream.policy.commit_interval = std::chrono::hours(1);
-  std::promise<void> acknowledged;
-  const auto stalling = std::make_shared<ScriptedReader>(
-      kAB, [&](int turn) -> arrow::Result<std::shared_ptr<arrow::RecordBatch>> {
-        if (turn == 0) return Batch(kAB, R"([{"a": 1, "b": "x"}])");
-        clock_.Advance(5s);  // half of the lock timeout
-        timers_.RunDue();
-        EXPECT_EQ(acknowledged.get_future().wait_for(60s), std::future_status::ready);
-        return nullptr;
-      });
-  const auto outcome = Ingest(order, stalling, [&](const Commit&) {
-    acknowledged.set_value();
-    return arrow::Status::OK();
-  });
-  ASSERT_TRUE(outcome.ok()) << outcome.status();
-  EXPECT_EQ(outcome->commits, 1);
 }
 
 TEST_F(WritePathTest, TellsAWriterOfADuplicateKeyAndNobodyElse) {
