@@ -23,7 +23,7 @@ arrow::Status FetchRefused(const std::string& what) {
 }
 
 arrow::Status CheckDetach(duckdb::ClientContext& context, const std::string& name) {
-  const auto database = duckdb::DatabaseManager::Get(context).GetDatabase(context, name);
+  const auto database = duckdb::DatabaseManager::Get(context).GetDatabase(name);
   if (!database || !database->IsInitialDatabase()) return arrow::Status::OK();
   return base::MakeError(base::ErrorKind::kPermissionDenied, "'", name,
                          "' is the server's own database and stays attached; only "

@@ -43,13 +43,11 @@ arrow::Result<std::string> SettingStatement(engine::Connection& connection,
   }
   if (name == "catalog") return "USE " + QuoteName(value);
   const std::string setting = name == "time_zone" ? "TimeZone" : name;
-  ARROW_ASSIGN_OR_RAISE(
-      const auto known,
-      TextRows(
-          connection,
-          "SELECT name, input_type FROM duckdb_settings() "
-          "WHERE lower(name) = lower($1::VARCHAR)",
-          {setting}));
+  ARROW_ASSIGN_OR_RAISE(const auto known,
+                        TextRows(connection,
+                                 "SELECT name, input_type FROM duckdb_settings() "
+                                 "WHERE lower(name) = lower($1::VARCHAR)",
+                                 {setting}));
   if (known.empty()) {
     return MakeError(ErrorKind::kNotFound, "there is no session option '", name,
                      "'; SELECT name FROM duckdb_settings() lists DuckDB's, besides "

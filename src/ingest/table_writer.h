@@ -84,8 +84,8 @@ class TableWriter {
   TableGates::Pass pass_;
   std::shared_ptr<arrow::Schema> inserted_;  // arriving columns by the table's names
   std::vector<int> exact_;  // arriving columns whose values must be exact as doubles
-  std::set<std::string> altered_;            // columns that the transaction changed
-  int64_t rows_ = 0;                         // inserted so far, in all
+  std::set<std::string> altered_;  // columns that the transaction changed
+  int64_t rows_ = 0;               // inserted so far, in all
 };
 
 }  // namespace pintail::ingest

@@ -69,13 +69,25 @@ def test_sessions(start_target):
     server = start_target("--session-max", CAP)
     clients = [FlightSqlClient(server.flight_uri) for _ in range(CAP)]
     for client in clients:
-        assert client.rows("SELECT 1") == [(1,)]
+        client.update("SET VARIABLE mine = 1")
+    readers = [begin_to_read(client) for client in clients]
     with FlightSqlClient(server.flight_uri) as late:
-        with pytest.raises(REFUSED, match="session"):
-            late.rows("SELECT 1")
-        assert clients[0].rows("SELECT 2") == [(2,)]
-        clients[0].close_session()
-        assert late.rows("SELECT 3") == [(3,)]
+        with pytest.raises(REFUSED, match="session.max"):
+            late.rows("SELECT 1")  # all are in use
+        readers[0].cancel()
+
+        def served():
+            try:
+                return late.rows("SELECT 1") == [(1,)]
+            except REFUSED:
+                return False
+
+        server.wait_until(served, "the session that is in use no longer gives way")
+        with pytest.raises(REFUSED, match="gave way.*session.max"):
+            clients[0].rows("SELECT getvariable('mine')")
+    for reader in readers[1:]:
+        assert reader.read_chunk().data.num_rows > 0
+        reader.cancel()
     for client in clients:
         client.__exit__()
     server.assert_unharmed()
@@ -93,13 +105,15 @@ def test_prepared_statements(start_target):
     server.assert_unharmed()
 
 
-def test_parked_results_and_no_effect_past_the_cap(start_target):
+def test_the_oldest_unread_result_gives_way(start_target):
     server = start_target("--statement-max-parked-results", CAP)
     with FlightSqlClient(server.flight_uri) as client:
-        for _ in range(CAP):
-            client.info(fs.statement_query("SELECT 1"))
-        with pytest.raises(REFUSED, match="max_parked"):
-            client.info(fs.statement_query("DELETE FROM canary RETURNING i"))
+        infos = [client.info(fs.statement_query(f"SELECT {number}")) for number in range(CAP + 1)]
+        with pytest.raises(REFUSED, match="statement.max_parked_results"):
+            client.flight.do_get(infos[0].endpoints[0].ticket).read_all()
+        for number in range(1, CAP + 1):
+            table = client.flight.do_get(infos[number].endpoints[0].ticket).read_all()
+            assert table.column(0).to_pylist() == [number]
     server.assert_unharmed()
 
 

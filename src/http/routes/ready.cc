@@ -24,9 +24,8 @@ Route ReadyRoute(const RouteRooms& rooms) {
       .operation = {.id = "ready",
                     .tag = "State",
                     .summary = "Whether the server can take work",
-                    .description =
-                        "Runs a query. 503 while the server starts or cannot "
-                        "reach its database.",
+                    .description = "Runs a query. 503 while the server starts or cannot "
+                                   "reach its database.",
                     .responses =
                         R"("200": {"description": "Ready", "content": {"application/json":
              {"schema": {"type": "object", "properties": {"status": {"const": "ready"}},
