@@ -259,6 +259,9 @@ class SqlClient final : public Client {
   static fl::FlightCallOptions Options() {
     fl::FlightCallOptions options;
     options.write_options.unify_dictionaries = true;
+    // gRPC gives buffers wherever they lie in its message.
+    options.read_options.ensure_alignment =
+        arrow::ipc::Alignment::kDataTypeSpecificAlignment;
     return options;
   }
 

@@ -38,7 +38,7 @@ TEST_F(CancelTest, ACancelledFetchStopsItsQuery) {
   std::unique_ptr<arrow::flight::FlightStreamReader> stream;
   std::thread fetching([&] {
     // Answers only when the query ends: the schema comes with the first message.
-    auto opened = client->DoGet({}, info->endpoints()[0].ticket);
+    auto opened = client->DoGet(Aligned(), info->endpoints()[0].ticket);
     if (opened.ok()) {
       EXPECT_FALSE((*opened)->ToRecordBatches().ok());
     }
@@ -57,7 +57,8 @@ TEST_F(CancelTest, ACancelledFetchStopsItsQuery) {
 TEST_F(CancelTest, AClientThatGoesAwayStopsItsQuery) {
   auto leaving = ConnectSql();
   ASSERT_OK_AND_ASSIGN(auto info, leaving->Execute({}, kEndlessRows));
-  ASSERT_OK_AND_ASSIGN(auto stream, leaving->DoGet({}, info->endpoints()[0].ticket));
+  ASSERT_OK_AND_ASSIGN(auto stream,
+                       leaving->DoGet(Aligned(), info->endpoints()[0].ticket));
   ASSERT_OK(stream->Next().status());
   stream->Cancel();
   stream.reset();
@@ -101,7 +102,8 @@ TEST_F(CancelTest, AClientThatStopsReadingLosesItsCall) {
   Start({.listen = {ListenAddress{}},
          .stream_idle_timeout = std::chrono::milliseconds(50)});
   ASSERT_OK_AND_ASSIGN(auto info, client->Execute({}, kEndlessRows));
-  ASSERT_OK_AND_ASSIGN(auto stream, client->DoGet({}, info->endpoints()[0].ticket));
+  ASSERT_OK_AND_ASSIGN(auto stream,
+                       client->DoGet(Aligned(), info->endpoints()[0].ticket));
   ASSERT_OK(stream->Next().status());
   // It reads no further, and the call ends all the same.
   WaitUntilIdle();

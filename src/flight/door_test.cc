@@ -105,7 +105,8 @@ TEST_F(FlightDoorTest, RefusesNewCallsWhileItDrains) {
 
 TEST_F(FlightDoorTest, StoppingWaitsForWhatRuns) {
   ASSERT_OK_AND_ASSIGN(auto info, client->Execute({}, "SELECT range FROM range(100000)"));
-  ASSERT_OK_AND_ASSIGN(auto stream, client->DoGet({}, info->endpoints()[0].ticket));
+  ASSERT_OK_AND_ASSIGN(auto stream,
+                       client->DoGet(Aligned(), info->endpoints()[0].ticket));
   ASSERT_OK(stream->Next().status());
   std::thread stopping([&] { door->Stop(std::chrono::seconds(60)); });
   int64_t rows = 0;
@@ -123,7 +124,8 @@ TEST_F(FlightDoorTest, StoppingWaitsForWhatRuns) {
 TEST_F(FlightDoorTest, StoppingEndsWhatDoesNotEndInTime) {
   ASSERT_OK_AND_ASSIGN(auto info,
                        client->Execute({}, "SELECT range FROM range(100000000000)"));
-  ASSERT_OK_AND_ASSIGN(auto stream, client->DoGet({}, info->endpoints()[0].ticket));
+  ASSERT_OK_AND_ASSIGN(auto stream,
+                       client->DoGet(Aligned(), info->endpoints()[0].ticket));
   ASSERT_OK(stream->Next().status());
   door->Stop(std::chrono::milliseconds(0));
   EXPECT_FALSE(stream->ToRecordBatches().ok());
@@ -134,9 +136,9 @@ TEST_F(FlightDoorTest, RefusesMoreCallsThanItMayServe) {
   ASSERT_OK_AND_ASSIGN(auto info,
                        client->Execute({}, "SELECT range FROM range(100000000000)"));
   const auto& ticket = info->endpoints()[0].ticket;
-  ASSERT_OK_AND_ASSIGN(auto first, client->DoGet({}, ticket));
+  ASSERT_OK_AND_ASSIGN(auto first, client->DoGet(Aligned(), ticket));
   ASSERT_OK(first->Next().status());
-  ASSERT_OK_AND_ASSIGN(auto second, client->DoGet({}, ticket));
+  ASSERT_OK_AND_ASSIGN(auto second, client->DoGet(Aligned(), ticket));
   ASSERT_OK(second->Next().status());
   const auto refused =
       RawCall(Address(), "/arrow.flight.protocol.FlightService/ListActions", "");

@@ -95,7 +95,8 @@ TEST_F(MetadataTest, TablesTellTheirColumns) {
   const std::string name = "sale";
   ASSERT_OK_AND_ASSIGN(auto info,
                        client->GetTables({}, nullptr, nullptr, &name, true, nullptr));
-  ASSERT_OK_AND_ASSIGN(auto stream, client->DoGet({}, info->endpoints()[0].ticket));
+  ASSERT_OK_AND_ASSIGN(auto stream,
+                       client->DoGet(Aligned(), info->endpoints()[0].ticket));
   ASSERT_OK_AND_ASSIGN(auto batches, stream->ToRecordBatches());
   ASSERT_EQ(batches.size(), 1u);
   ASSERT_EQ(batches[0]->num_rows(), 1);
@@ -191,7 +192,8 @@ TEST_F(MetadataTest, SqlInfoBoundsNoConnections) {
 
 TEST_F(MetadataTest, EveryIdOfSqlInfoHasAValue) {
   ASSERT_OK_AND_ASSIGN(auto info, client->GetSqlInfo({}, {}));
-  ASSERT_OK_AND_ASSIGN(auto stream, client->DoGet({}, info->endpoints()[0].ticket));
+  ASSERT_OK_AND_ASSIGN(auto stream,
+                       client->DoGet(Aligned(), info->endpoints()[0].ticket));
   ASSERT_OK_AND_ASSIGN(auto batches, stream->ToRecordBatches());
   std::set<int> ids;
   for (const auto& batch : batches) {

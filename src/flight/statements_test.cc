@@ -26,7 +26,8 @@ TEST_F(StatementTest, AnswersAQuery) {
 TEST_F(StatementTest, StreamsManyBatches) {
   ASSERT_OK_AND_ASSIGN(auto info,
                        client->Execute({}, "SELECT range FROM range(1000000)"));
-  ASSERT_OK_AND_ASSIGN(auto stream, client->DoGet({}, info->endpoints()[0].ticket));
+  ASSERT_OK_AND_ASSIGN(auto stream,
+                       client->DoGet(Aligned(), info->endpoints()[0].ticket));
   ASSERT_OK_AND_ASSIGN(auto batches, stream->ToRecordBatches());
   EXPECT_GT(batches.size(), 1u);
   int64_t rows = 0;
@@ -40,7 +41,7 @@ TEST_F(StatementTest, ChangesTakeEffectOnceWhenTheFlightIsAskedFor) {
   EXPECT_EQ(info->total_records(), 2);
   EXPECT_EQ(Query(*client, "SELECT count(*) FROM t").ValueOr(""), "2");
   // Fetching gives the result that is there, twice too.
-  ASSERT_OK(client->DoGet({}, info->endpoints()[0].ticket).status());
+  ASSERT_OK(client->DoGet(Aligned(), info->endpoints()[0].ticket).status());
   ASSERT_OK(Rows(*client, std::move(info)).status());
   EXPECT_EQ(Query(*client, "SELECT count(*) FROM t").ValueOr(""), "2");
 }

@@ -115,8 +115,10 @@ arrow::Status Append(element value, arrow::ArrayBuilder* builder) {
     case arrow::Type::STRUCT: {
       auto* row = static_cast<arrow::StructBuilder*>(builder);
       ARROW_RETURN_NOT_OK(row->Append());
+      // A builder makes its type anew each time it is asked.
+      const auto type = row->type();
       for (int i = 0; i < row->num_fields(); ++i) {
-        const std::string& name = row->type()->field(i)->name();
+        const std::string& name = type->field(i)->name();
         ARROW_RETURN_NOT_OK(Append(value.get_object().value_unsafe()[name].value_unsafe(),
                                    row->field_builder(i)));
       }

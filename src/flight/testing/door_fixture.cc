@@ -57,6 +57,13 @@ std::string RowsOf(const arrow::RecordBatch& batch) {
   return text;
 }
 
+arrow::flight::FlightCallOptions Aligned() {
+  arrow::flight::FlightCallOptions options;
+  options.read_options.ensure_alignment =
+      arrow::ipc::Alignment::kDataTypeSpecificAlignment;
+  return options;
+}
+
 arrow::Result<std::string> RowsOf(arrow::RecordBatchReader& reader) {
   std::string text;
   while (true) {
@@ -74,7 +81,7 @@ arrow::Result<std::string> Rows(arrow::flight::sql::FlightSqlClient& client,
   ARROW_RETURN_NOT_OK(info.status());
   std::string text;
   for (const auto& endpoint : (*info)->endpoints()) {
-    ARROW_ASSIGN_OR_RAISE(auto stream, client.DoGet({}, endpoint.ticket));
+    ARROW_ASSIGN_OR_RAISE(auto stream, client.DoGet(Aligned(), endpoint.ticket));
     ARROW_ASSIGN_OR_RAISE(auto batches, stream->ToRecordBatches());
     ARROW_ASSIGN_OR_RAISE(auto schema, stream->GetSchema());
     ARROW_ASSIGN_OR_RAISE(auto reader,

@@ -73,6 +73,10 @@ arrow::Result<std::string> Rows(arrow::flight::sql::FlightSqlClient& client,
 // Runs a query.
 arrow::Result<std::string> Query(arrow::flight::sql::FlightSqlClient& client,
                                  const std::string& sql);
+// Options of a call whose batches are read value by value: gRPC gives buffers wherever
+// they lie in its message.
+arrow::flight::FlightCallOptions Aligned();
+
 arrow::Result<std::string> RowsOf(arrow::RecordBatchReader& reader);
 std::string RowsOf(const arrow::RecordBatch& batch);
 
