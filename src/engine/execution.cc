@@ -3,10 +3,32 @@
 #include <algorithm>
 #include <thread>
 
+#include "duckdb/execution/operator/set/physical_cte.hpp"
+#include "duckdb/execution/physical_plan_generator.hpp"
+#include "duckdb/main/prepared_statement_data.hpp"
 #include "duckdb/main/query_result.hpp"
 #include "engine/error_translation.h"
 
 namespace pintail::engine {
+namespace {
+
+void ForgetRunOf(duckdb::PhysicalOperator& plan) {
+  plan.sink_state.reset();
+  plan.op_state.reset();
+  if (plan.type == duckdb::PhysicalOperatorType::CTE) {
+    plan.Cast<duckdb::PhysicalCTE>().working_table->Reset();
+  }
+  for (const auto& child : plan.GetChildren()) {
+    // DuckDB hands out its own, changeable operators as constant here.
+    ForgetRunOf(const_cast<duckdb::PhysicalOperator&>(child.get()));
+  }
+}
+
+}  // namespace
+
+void ForgetRun(duckdb::PreparedStatementData& statement) {
+  if (statement.physical_plan) ForgetRunOf(statement.physical_plan->Root());
+}
 
 StopGuard::StopGuard(std::stop_token token,
                      duckdb::shared_ptr<duckdb::ClientContext> context)

@@ -53,6 +53,10 @@ arrow::Result<std::unique_ptr<ResultStream>> RunKept(const Execution& execution)
 // busy while the last of the work is done by another thread.
 arrow::Status WorkToEnd(duckdb::PendingQueryResult& pending);
 
+// Gives back what a run that has ended left in its plan: hash tables and sorted runs,
+// which would stay for as long as the plan is kept for the next run.
+void ForgetRun(duckdb::PreparedStatementData& statement);
+
 // Plans and runs a statement whose result is small.
 arrow::Result<duckdb::unique_ptr<duckdb::QueryResult>> RunNow(
     duckdb::ClientContext& context, duckdb::unique_ptr<duckdb::SQLStatement> statement);

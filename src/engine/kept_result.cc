@@ -118,6 +118,7 @@ arrow::Result<std::unique_ptr<ResultStream>> RunKept(const Execution& execution)
   }
   ARROW_RETURN_NOT_OK(WorkToEnd(*pending));
   auto result = pending->Execute();
+  ForgetRun(*statement);
   if (result->HasError()) return FromDuckDb(result->GetErrorObject());
   auto rows_changed = RowsChanged(result->Cast<duckdb::MaterializedQueryResult>());
   return std::make_unique<KeptStream>(execution.context, std::move(result),

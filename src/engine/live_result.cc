@@ -20,10 +20,12 @@ using duckdb::PendingExecutionResult;
 class LiveStream final : public ResultStream {
  public:
   LiveStream(duckdb::shared_ptr<duckdb::ClientContext> context,
+             duckdb::shared_ptr<duckdb::PreparedStatementData> statement,
              std::shared_ptr<LiveResult> result,
              duckdb::unique_ptr<duckdb::PendingQueryResult> pending,
              std::unique_ptr<StopGuard> stop)
       : context_(std::move(context)),
+        statement_(std::move(statement)),
         result_(std::move(result)),
         pending_(std::move(pending)),
         stop_(std::move(stop)) {}
@@ -74,6 +76,7 @@ class LiveStream final : public ResultStream {
     stop_.reset();
     auto done = pending_->Execute();
     pending_.reset();
+    ForgetRun(*statement_);
     if (done->HasError()) end_ = FromDuckDb(done->GetErrorObject());
     return arrow::Status::OK();
   }
@@ -104,6 +107,7 @@ class LiveStream final : public ResultStream {
   }
 
   const duckdb::shared_ptr<duckdb::ClientContext> context_;
+  const duckdb::shared_ptr<duckdb::PreparedStatementData> statement_;
   const std::shared_ptr<LiveResult> result_;
   // Null once the query has ended.
   duckdb::unique_ptr<duckdb::PendingQueryResult> pending_;
@@ -132,8 +136,9 @@ arrow::Result<std::unique_ptr<ResultStream>> RunLive(const Execution& execution)
   auto pending = execution.context->PendingQuery(execution.text, statement, parameters);
   if (pending->HasError()) return FromDuckDb(pending->GetErrorObject());
   stop->Check();
-  return std::make_unique<LiveStream>(execution.context, std::move(result),
-                                      std::move(pending), std::move(stop));
+  return std::make_unique<LiveStream>(execution.context, std::move(statement),
+                                      std::move(result), std::move(pending),
+                                      std::move(stop));
 }
 
 }  // namespace pintail::engine

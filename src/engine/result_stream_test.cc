@@ -17,6 +17,7 @@ using base::ErrorKind;
 using testing::Cell;
 using testing::Execute;
 using testing::KindOfFailure;
+using testing::Prepare;
 using testing::Value;
 
 // Memory of this process that is in RAM, in bytes.
@@ -250,6 +251,25 @@ TEST_F(ResultStreamTest, AStopAfterTheEndHarmsNothing) {
 TEST_F(ResultStreamTest, AnInterruptWithoutAStatementHarmsNothing) {
   connection_->Interrupt();
   EXPECT_EQ(Cell(*connection_, "SELECT 1"), "1");
+}
+
+// A plan may be kept for its next run; what the run made must not be kept with it.
+TEST_F(ResultStreamTest, ARunThatHasEndedLeavesNothingInItsPlan) {
+  ASSERT_TRUE(Execute(*connection_,
+                      "CREATE TABLE wide AS SELECT range AS i, hash(range)::VARCHAR AS s "
+                      "FROM range(1000000)")
+                  .ok());
+  const auto used = [&] { return Value(database_->Figures()).memory_bytes; };
+  const int64_t before = used();
+  auto prepared = Prepare(*connection_,
+                          "WITH c AS MATERIALIZED (SELECT s FROM wide) SELECT count(*) "
+                          "FROM c x, (SELECT max(s) AS m FROM c) y WHERE x.s <= y.m");
+  for (const bool materialize : {false, true}) {
+    auto rows = Value(prepared->Execute({}, {.materialize = materialize}));
+    EXPECT_EQ(Value(rows->ToRecordBatches()).size(), 1);
+    rows.reset();
+    EXPECT_LT(used(), before + (int64_t{8} << 20)) << "materialize " << materialize;
+  }
 }
 
 }  // namespace
