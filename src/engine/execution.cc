@@ -73,7 +73,7 @@ arrow::Result<duckdb::unique_ptr<duckdb::QueryResult>> RunNow(
 
 std::chrono::microseconds Patience::NextWait() {
   constexpr int kYields = 200;
-  constexpr int64_t kLongestWait = 2'000;
+  constexpr int64_t kLongestWait = 200;
   ++turns_;
   if (turns_ <= kYields) {
     std::this_thread::yield();

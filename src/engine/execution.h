@@ -62,8 +62,8 @@ arrow::Result<duckdb::unique_ptr<duckdb::QueryResult>> RunNow(
     duckdb::ClientContext& context, duckdb::unique_ptr<duckdb::SQLStatement> statement);
 
 // How a thread passes the time while others work for it: it yields at first, so that
-// short statements lose nothing, and then waits longer and longer, up to a few
-// milliseconds.
+// short statements lose nothing, and then waits longer and longer, up to a fifth of a
+// millisecond: new work comes without a word, and half of the processors would miss it.
 class Patience {
  public:
   // Zero: yielded, look again at once.
