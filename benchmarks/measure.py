@@ -108,5 +108,5 @@ def machine() -> dict:
         "processor": model,
         "cores": len(os.sched_getaffinity(0)),
         "memory_gib": round(memory_kib / 2**20),
-        "kernel": platform.release(),
+        "kernel": ".".join(platform.release().split(".")[:2]),
     }

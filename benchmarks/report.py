@@ -59,6 +59,28 @@ def as_dict(row: measure.Row, machine: dict, date: str) -> dict:
     }
 
 
+def markdown(result: dict, picture: str) -> str:
+    """A section of docs/benchmarks.md."""
+    conditions = result["conditions"]
+    lines = [
+        f"### {result['row']}. {result['title'][0].upper() + result['title'][1:]}",
+        "",
+        f"{conditions[0].upper() + conditions[1:]}. {result['series'][0]['runs']} runs.",
+        "",
+        "| | median | 5th … 95th percentile | peak memory |",
+        "|---|---|---|---|",
+    ]
+    for s in result["series"]:
+        middle, low, high = (figure(s[key], s["unit"]) for key in ("median", "p5", "p95"))
+        peak = f"{s['peak_bytes'] >> 20} MiB" if s["peak_bytes"] else "–"
+        lines.append(f"| {s['contender']} | {middle} | {low} … {high} | {peak} |")
+    lines += ["", "| ratio or figure | measured | goal |", "|---|---|---|"]
+    for ratio in result["ratios"]:
+        goal = f"{'≥' if ratio['at_least'] else '≤'} {ratio['goal']:g}, {'' if ratio['reached'] else 'not '}reached"
+        lines.append(f"| {ratio['text']} | {ratio['value']:.2f} | {goal} |")
+    return "\n".join([*lines, "", f"![{result['title']}]({picture})", ""])
+
+
 def plot(result: dict, path) -> None:
     """Medians as bars, 5th to 95th percentile as whiskers."""
     import matplotlib
@@ -77,7 +99,15 @@ def plot(result: dict, path) -> None:
     axes.invert_yaxis()
     axes.set_title(f"{result['row']}. {result['title']}", fontsize=9, loc="left")
     for index, s in enumerate(series):
-        axes.text(0, index, "  " + figure(s["median"], s["unit"]), va="center", fontsize=8, color="white" if s["median"] > max(medians) / 4 else "black")
+        fits = s["median"] > max(medians) / 4  # else beside the bar and its whisker
+        axes.text(
+            0 if fits else s["p95"],
+            index,
+            "  " + figure(s["median"], s["unit"]),
+            va="center",
+            fontsize=8,
+            color="white" if fits else "black",
+        )
     axes.set_xlim(left=0)
     axes.xaxis.set_visible(False)
     axes.spines[["top", "right", "bottom"]].set_visible(False)
