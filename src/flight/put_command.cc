@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "flight/json_reader.h"
 #include "flight/request_kind.h"
+#include "gateway/ingest_mode.h"
 
 namespace pintail::flight {
 namespace {
@@ -72,14 +73,7 @@ arrow::Status Apply(std::string_view key, const JsonValue& value,
 }  // namespace
 
 arrow::Result<gateway::IngestMode> ParseIngestMode(std::string_view name) {
-  if (name == "append") return gateway::IngestMode::kAppend;
-  if (name == "create") return gateway::IngestMode::kCreate;
-  if (name == "replace") return gateway::IngestMode::kReplace;
-  // Also as the other doors and the command line spell it.
-  if (name == "create_append" || name == "create-append" || name == "create_or_append" ||
-      name == "create-or-append") {
-    return gateway::IngestMode::kCreateOrAppend;
-  }
+  if (const auto mode = gateway::FindIngestMode(name)) return *mode;
   return base::MakeError(ErrorKind::kInvalidArgument, "There is no ingest mode '", name,
                          "'; use append, create, replace or create_append");
 }

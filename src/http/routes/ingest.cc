@@ -2,6 +2,7 @@
 #include <charconv>
 
 #include "columnar/batch_reader.h"
+#include "gateway/ingest_mode.h"
 #include "http/json_text.h"
 #include "http/known_parameters.h"
 #include "http/observed_reader.h"
@@ -31,16 +32,9 @@ arrow::Result<Format> FormatOf(const Request& request) {
 }
 
 arrow::Result<gateway::IngestMode> ModeOf(const Request& request) {
-  const std::string mode = request.QueryValue("mode").value_or("create_or_append");
-  // Also as the other doors and the command line spell it.
-  if (mode == "create_or_append" || mode == "create-or-append" ||
-      mode == "create_append" || mode == "create-append") {
-    return gateway::IngestMode::kCreateOrAppend;
-  }
-  if (mode == "append") return gateway::IngestMode::kAppend;
-  if (mode == "create") return gateway::IngestMode::kCreate;
-  if (mode == "replace") return gateway::IngestMode::kReplace;
-  return base::MakeError(base::ErrorKind::kInvalidArgument, "mode is \"", mode,
+  const std::string name = request.QueryValue("mode").value_or("create_or_append");
+  if (const auto mode = gateway::FindIngestMode(name)) return *mode;
+  return base::MakeError(base::ErrorKind::kInvalidArgument, "mode is \"", name,
                          "\"; it can be append, create, replace or create_or_append");
 }
 
