@@ -135,35 +135,47 @@ arrow::Result<std::unique_ptr<ArrowInput>> ArrowInput::Make(
   return input;
 }
 
+duckdb::shared_ptr<duckdb::ArrowArrayWrapper> ExportForDuckDb(
+    const arrow::RecordBatch& batch) {
+  auto exported = duckdb::make_shared_ptr<duckdb::ArrowArrayWrapper>();
+  auto status = arrow::ExportRecordBatch(
+      batch, reinterpret_cast<struct ArrowArray*>(&exported->arrow_array));
+  if (!status.ok()) throw duckdb::InvalidInputException(status.message());
+  return exported;
+}
+
 void ArrowInput::Read(duckdb::ClientContext& context, const arrow::RecordBatch& batch,
                       duckdb::DataChunk& chunk) const {
-  auto owner = duckdb::make_shared_ptr<duckdb::ArrowArrayWrapper>();
-  auto status = arrow::ExportRecordBatch(
-      batch, reinterpret_cast<struct ArrowArray*>(&owner->arrow_array));
-  if (!status.ok()) throw duckdb::InvalidInputException(status.message());
+  const auto exported = ExportForDuckDb(batch);
   const auto rows = static_cast<duckdb::idx_t>(batch.num_rows());
   chunk.SetCardinality(rows);
   for (duckdb::idx_t i = 0; i < types_.size(); ++i) {
-    using duckdb::ArrowToDuckDBConversion;
-    auto& array = *owner->arrow_array.children[i];
-    const auto& type = *columns_.GetColumns().at(i);
     duckdb::ArrowArrayScanState state(context);
-    state.owned_data = owner;
-    switch (type.GetPhysicalType()) {
-      case duckdb::ArrowArrayPhysicalType::DICTIONARY_ENCODED:
-        ArrowToDuckDBConversion::ColumnArrowToDuckDBDictionary(chunk.data[i], array, 0,
-                                                               state, rows, type);
-        break;
-      case duckdb::ArrowArrayPhysicalType::RUN_END_ENCODED:
-        ArrowToDuckDBConversion::ColumnArrowToDuckDBRunEndEncoded(chunk.data[i], array, 0,
-                                                                  state, rows, type);
-        break;
-      default:
-        ArrowToDuckDBConversion::SetValidityMask(chunk.data[i], array, 0, rows,
-                                                 owner->arrow_array.offset, -1);
-        ArrowToDuckDBConversion::ColumnArrowToDuckDB(chunk.data[i], array, 0, state, rows,
-                                                     type);
-    }
+    state.owned_data = exported;
+    ReadColumn(*exported, i, 0, state, chunk.data[i], rows);
+  }
+}
+
+void ArrowInput::ReadColumn(duckdb::ArrowArrayWrapper& batch, duckdb::idx_t column,
+                            duckdb::idx_t from, duckdb::ArrowArrayScanState& state,
+                            duckdb::Vector& vector, duckdb::idx_t rows) const {
+  using duckdb::ArrowToDuckDBConversion;
+  auto& array = *batch.arrow_array.children[column];
+  const auto& type = *columns_.GetColumns().at(column);
+  switch (type.GetPhysicalType()) {
+    case duckdb::ArrowArrayPhysicalType::DICTIONARY_ENCODED:
+      ArrowToDuckDBConversion::ColumnArrowToDuckDBDictionary(vector, array, from, state,
+                                                             rows, type);
+      break;
+    case duckdb::ArrowArrayPhysicalType::RUN_END_ENCODED:
+      ArrowToDuckDBConversion::ColumnArrowToDuckDBRunEndEncoded(vector, array, from,
+                                                                state, rows, type);
+      break;
+    default:
+      ArrowToDuckDBConversion::SetValidityMask(vector, array, from, rows,
+                                               batch.arrow_array.offset, -1);
+      ArrowToDuckDBConversion::ColumnArrowToDuckDB(vector, array, from, state, rows,
+                                                   type);
   }
 }
 

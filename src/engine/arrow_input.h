@@ -26,7 +26,12 @@ arrow::Result<std::shared_ptr<arrow::Schema>> StorableSchema(const arrow::Schema
 arrow::Result<std::shared_ptr<arrow::RecordBatch>> StorableBatch(
     const arrow::RecordBatch& batch, const std::shared_ptr<arrow::Schema>& storable);
 
-// How DuckDB reads batches of one storable schema. Belongs to one thread.
+// A batch of a storable schema as DuckDB takes it; it keeps the batch alive. Throws
+// DuckDB's exceptions.
+duckdb::shared_ptr<duckdb::ArrowArrayWrapper> ExportForDuckDb(
+    const arrow::RecordBatch& batch);
+
+// How DuckDB reads batches of one storable schema. Callable from any thread.
 class ArrowInput {
  public:
   // InvalidArgument when DuckDB does not know a type after all. Runs in the context's
@@ -41,6 +46,12 @@ class ArrowInput {
   // exceptions.
   void Read(duckdb::ClientContext& context, const arrow::RecordBatch& batch,
             duckdb::DataChunk& chunk) const;
+
+  // `rows` rows of one column from row `from` on. The state must be of this column and
+  // hold the batch; it is used for the rows of one batch only.
+  void ReadColumn(duckdb::ArrowArrayWrapper& batch, duckdb::idx_t column,
+                  duckdb::idx_t from, duckdb::ArrowArrayScanState& state,
+                  duckdb::Vector& vector, duckdb::idx_t rows) const;
 
  private:
   duckdb::ArrowTableSchema columns_;

@@ -43,6 +43,35 @@ TEST_F(ConnectionTest, ATextWithANulCharacterIsRefusedWhole) {
   EXPECT_EQ(Cell(*connection_, "SELECT count(*) FROM kept"), "3");
 }
 
+// DuckDB plans with the statistics of the moment and leaves out what is empty then.
+TEST_F(ConnectionTest, AKeptPlanFindsRowsThatCameAfterIt) {
+  auto other = Value(database_->Connect());
+  ASSERT_TRUE(Execute(*connection_, "CREATE TABLE later (i BIGINT)").ok());
+  auto find = Prepare(*connection_, "SELECT i FROM later WHERE i = 2");
+  auto remove = Prepare(*connection_, "DELETE FROM later WHERE i = 3");
+  const auto found = [&] {
+    auto rows = Value(find->Execute({}, {}));
+    const auto batch = Value(rows->Next());
+    return batch ? batch->num_rows() : 0;
+  };
+  EXPECT_EQ(found(), 0);
+  ASSERT_TRUE(Execute(*other, "INSERT INTO later VALUES (2), (3)").ok());
+  EXPECT_EQ(found(), 1);
+  EXPECT_EQ(Value(remove->Execute({}, {}))->rows_changed(), 1);
+  ASSERT_TRUE(Execute(*other, "DELETE FROM later").ok());
+
+  // Within a transaction, what it has inserted itself; but not what others have.
+  ASSERT_TRUE(connection_->Begin().ok());
+  find = Prepare(*connection_, "SELECT i FROM later WHERE i = 2");
+  EXPECT_EQ(found(), 0);
+  ASSERT_TRUE(Execute(*other, "INSERT INTO later VALUES (2)").ok());
+  EXPECT_EQ(found(), 0);
+  ASSERT_TRUE(Execute(*connection_, "INSERT INTO later VALUES (2), (2)").ok());
+  EXPECT_EQ(found(), 2);
+  ASSERT_TRUE(connection_->Commit().ok());
+  EXPECT_EQ(found(), 3);
+}
+
 TEST_F(ConnectionTest, ASyntaxErrorShowsLineAndCaret) {
   auto status = connection_->Parse("SELECT 1;\nSELEKT 2").status();
   EXPECT_EQ(KindOfFailure(status), ErrorKind::kInvalidSql);

@@ -14,12 +14,17 @@
 #include "engine/error_translation.h"
 #include "engine/integer_time.h"
 #include "engine/system_views.h"
+#include "engine/tail_plan.h"
+#include "engine/tail_scan.h"
+#include "engine/tail_store.h"
 
 namespace pintail::engine {
 
 struct Database::State {
   std::unique_ptr<duckdb::DuckDB> duckdb;
   std::shared_ptr<SystemViews> views;
+  base::SystemClock system_clock;
+  std::shared_ptr<TailStore> tails;
 
   duckdb::DatabaseInstance& instance() { return *duckdb->instance; }
 };
@@ -84,11 +89,14 @@ arrow::Result<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& o
   }
   auto state = std::make_unique<State>();
   state->views = std::make_shared<SystemViews>();
+  state->tails =
+      std::make_shared<TailStore>(options.clock ? *options.clock : state->system_clock);
   duckdb::DBConfig config;
   ARROW_RETURN_NOT_OK(Guarded([&]() -> arrow::Status {
     Configure(config, options);
     SystemViews::Prepare(config, state->views);
     PrepareIntegerTime(config);
+    PrepareTailPlans(config);
     return arrow::Status::OK();
   }));
   arrow::Status opened = Guarded([&]() -> arrow::Status {
@@ -101,13 +109,15 @@ arrow::Result<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& o
   ARROW_RETURN_NOT_OK(Guarded([&]() -> arrow::Status {
     SystemViews::Install(state->instance(), state->views);
     AddAlignFunction(state->instance());
+    AddTailScan(state->instance());
+    state->tails->Attach(state->instance());
     return arrow::Status::OK();
   }));
   return std::unique_ptr<Database>(new Database(std::move(state)));
 }
 
 arrow::Result<std::unique_ptr<Connection>> Database::Connect() {
-  return DuckConnection::Make(state_->instance());
+  return DuckConnection::Make(state_->instance(), state_->tails);
 }
 
 arrow::Status Database::Checkpoint(bool force) {
@@ -128,6 +138,8 @@ arrow::Result<DatabaseFigures> Database::Figures() {
     return figures;
   });
 }
+
+Tails& Database::tails() { return *state_->tails; }
 
 std::string Database::version() const { return duckdb::DuckDB::LibraryVersion(); }
 

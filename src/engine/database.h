@@ -12,10 +12,12 @@
 
 #include "arrow/result.h"
 #include "arrow/type_fwd.h"
+#include "base/clock.h"
 
 namespace pintail::engine {
 
 class Connection;
+class Tails;
 
 using SystemRows = std::function<arrow::Result<std::shared_ptr<arrow::RecordBatch>>()>;
 
@@ -28,6 +30,8 @@ struct DatabaseOptions {
   // Whether SQL may read and write files, load extensions and attach databases.
   bool external_access = true;
   int64_t max_expression_depth = 1'000;
+  // Tells the age of rows that wait. Unset: the machine's own.
+  const base::Clock* clock = nullptr;
 };
 
 // DuckDB's own figures, for metrics. Bytes.
@@ -56,6 +60,8 @@ class Database {
   // Conflict; with `force` they are waited for, and new ones wait in turn.
   arrow::Status Checkpoint(bool force = false);
   arrow::Result<DatabaseFigures> Figures();
+  // Rows that have arrived for tables and wait to be put into them.
+  Tails& tails();
   std::string version() const;  // of DuckDB: "v1.5.5"
 
   // Adds a read-only view `pintail.<name>` whose rows `rows` makes whenever it is read

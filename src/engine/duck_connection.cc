@@ -12,6 +12,8 @@
 #include "engine/error_translation.h"
 #include "engine/insert.h"
 #include "engine/integer_time.h"
+#include "engine/statement_tails.h"
+#include "engine/tail_snapshot.h"
 
 namespace pintail::engine {
 namespace {
@@ -26,14 +28,17 @@ arrow::Status RunText(duckdb::Connection& connection, const char* sql) {
 
 }  // namespace
 
-DuckConnection::DuckConnection(duckdb::DatabaseInstance& database)
-    : database_(database), connection_(database) {}
+DuckConnection::DuckConnection(duckdb::DatabaseInstance& database,
+                               std::shared_ptr<TailStore> tails)
+    : database_(database), tails_(std::move(tails)), connection_(database) {}
 
 arrow::Result<std::unique_ptr<DuckConnection>> DuckConnection::Make(
-    duckdb::DatabaseInstance& database) {
+    duckdb::DatabaseInstance& database, std::shared_ptr<TailStore> tails) {
   return Guarded([&]() -> arrow::Result<std::unique_ptr<DuckConnection>> {
-    std::unique_ptr<DuckConnection> connection(new DuckConnection(database));
+    std::unique_ptr<DuckConnection> connection(
+        new DuckConnection(database, std::move(tails)));
     AddIntegerTime(connection->context());
+    TailSnapshot::Register(connection->context(), connection->tails_);
     return connection;
   });
 }
@@ -90,10 +95,15 @@ arrow::Result<std::unique_ptr<ResultStream>> DuckConnection::Run(
 void DuckConnection::Interrupt() { connection_.context->Interrupt(); }
 
 arrow::Status DuckConnection::Begin() {
-  return RunText(connection_, "BEGIN TRANSACTION");
+  ARROW_RETURN_NOT_OK(RunText(connection_, "BEGIN TRANSACTION"));
+  TailSnapshot::Of(context())->Pin();
+  return arrow::Status::OK();
 }
 
-arrow::Status DuckConnection::Commit() { return RunText(connection_, "COMMIT"); }
+arrow::Status DuckConnection::Commit() {
+  const auto handover = TailSnapshot::Of(context())->LockForEnd();
+  return RunText(connection_, "COMMIT");
+}
 
 arrow::Status DuckConnection::Rollback() { return RunText(connection_, "ROLLBACK"); }
 
@@ -102,7 +112,7 @@ bool DuckConnection::InTransaction() const {
 }
 
 arrow::Result<std::unique_ptr<Connection>> DuckConnection::Fork() {
-  ARROW_ASSIGN_OR_RAISE(auto fork, Make(database_));
+  ARROW_ASSIGN_OR_RAISE(auto fork, Make(database_, tails_));
   return Guarded([&]() -> arrow::Result<std::unique_ptr<Connection>> {
     auto& from = duckdb::ClientData::Get(context());
     auto& to = duckdb::ClientData::Get(fork->context());
@@ -118,15 +128,26 @@ arrow::Result<std::unique_ptr<Connection>> DuckConnection::Fork() {
 
 arrow::Result<int64_t> DuckConnection::Insert(
     const TableName& table, std::shared_ptr<arrow::RecordBatchReader> batches) {
-  return InsertBatches(connection_, table, *batches);
+  const TailSnapshot::Change change(context());
+  return InsertBatches(context(), table, *batches);
 }
 
 arrow::Status DuckConnection::CreateTable(const TableName& table,
                                           const arrow::Schema& schema, bool temporary,
                                           bool or_replace, bool if_not_exists) {
-  return CreateArrowTable(
-      context(), table, schema,
-      {.temporary = temporary, .or_replace = or_replace, .if_not_exists = if_not_exists});
+  StatementTails tails(context());
+  if (or_replace) tails.ExpectDefinition(table.table);
+  const auto create = [&]() -> StatementTails::Rows {
+    ARROW_RETURN_NOT_OK(CreateArrowTable(context(), table, schema,
+                                         {.temporary = temporary,
+                                          .or_replace = or_replace,
+                                          .if_not_exists = if_not_exists}));
+    return nullptr;
+  };
+  return tails
+      .Run(context(), /*changes=*/true,
+           {.plan_again = [] { return arrow::Status::OK(); }, .execute = create})
+      .status();
 }
 
 arrow::Result<std::shared_ptr<arrow::Schema>> DuckConnection::TableSchema(

@@ -10,13 +10,14 @@
 #include "duckdb/main/database.hpp"
 #include "engine/connection.h"
 #include "engine/duck_statement.h"
+#include "engine/tail_store.h"
 
 namespace pintail::engine {
 
 class DuckConnection final : public Connection {
  public:
   static arrow::Result<std::unique_ptr<DuckConnection>> Make(
-      duckdb::DatabaseInstance& database);
+      duckdb::DatabaseInstance& database, std::shared_ptr<TailStore> tails);
 
   arrow::Result<std::vector<std::unique_ptr<ParsedStatement>>> Parse(
       std::string_view sql) override;
@@ -42,9 +43,10 @@ class DuckConnection final : public Connection {
   duckdb::DatabaseInstance& database() { return database_; }
 
  private:
-  explicit DuckConnection(duckdb::DatabaseInstance& database);
+  DuckConnection(duckdb::DatabaseInstance& database, std::shared_ptr<TailStore> tails);
 
   duckdb::DatabaseInstance& database_;
+  const std::shared_ptr<TailStore> tails_;
   duckdb::Connection connection_;
 };
 

@@ -11,6 +11,7 @@
 #include "engine/execution.h"
 #include "engine/result_types.h"
 #include "engine/statement_check.h"
+#include "engine/statement_tails.h"
 
 namespace pintail::engine {
 namespace {
@@ -59,6 +60,13 @@ DuckParsedStatement::DuckParsedStatement(StatementPtr statement, std::string_vie
   // Places in it count from the beginning of the whole text.
   statement_->query = std::string(sql);
 }
+
+DuckPreparedStatement::DuckPreparedStatement(ContextPtr context, std::string text)
+    : context_(std::move(context)),
+      text_(std::move(text)),
+      tails_(std::make_unique<StatementTails>(*context_)) {}
+
+DuckPreparedStatement::~DuckPreparedStatement() = default;
 
 arrow::Result<std::unique_ptr<DuckPreparedStatement>> DuckPreparedStatement::Make(
     ContextPtr context, std::unique_ptr<ParsedStatement> parsed) {
@@ -113,13 +121,16 @@ void DuckPreparedStatement::DescribeUnplanned(const duckdb::SQLStatement& statem
                      ? "PRAGMA"
                      : duckdb::StatementTypeToString(statement.type);
   schema_ = arrow::schema({});
+  tails_->ExpectAnything();
 }
 
 arrow::Status DuckPreparedStatement::Plan(StatementPtr statement) {
   const auto type = statement->type;
   auto parsed = statement->Copy();
+  tails_->BeforePlan(*parsed);
   planned_ = context_->Prepare(std::move(statement));
   if (planned_->HasError()) return FromDuckDb(planned_->GetErrorObject());
+  tails_->AfterPlan();
   const auto& data = *planned_->data;
   traits_ = TraitsOf(type, *parsed, data.properties);
   if (traits_.returns_rows) {
@@ -128,6 +139,18 @@ arrow::Status DuckPreparedStatement::Plan(StatementPtr statement) {
     schema_ = arrow::schema({});
   }
   return DescribeParameters();
+}
+
+arrow::Status DuckPreparedStatement::PlanAgain() {
+  if (!planned_ || !planned_->data->unbound_statement) return arrow::Status::OK();
+  auto statement = planned_->data->unbound_statement->Copy();
+  statement->query = planned_->query;
+  tails_->BeforePlan(*statement);
+  auto again = context_->Prepare(std::move(statement));
+  if (again->HasError()) return FromDuckDb(again->GetErrorObject());
+  planned_ = std::move(again);
+  tails_->AfterPlan();
+  return arrow::Status::OK();
 }
 
 arrow::Status DuckPreparedStatement::DescribeParameters() {
@@ -169,18 +192,34 @@ arrow::Result<std::unique_ptr<ResultStream>> DuckPreparedStatement::Execute(
     const ParameterRow& parameters, const ExecuteOptions& options) {
   ARROW_ASSIGN_OR_RAISE(auto values, BindParameters(*context_, expected_, parameters));
   return Guarded([&]() -> arrow::Result<std::unique_ptr<ResultStream>> {
-    if (!planned_) return RunUnplanned();
-    Execution execution{.context = context_,
-                        .statement = planned_->data,
-                        .text = planned_->query,
-                        .parameters = &values,
-                        .batch_bytes = options.batch_bytes,
-                        .stop = options.stop};
-    const bool live = !options.materialize && traits_.read_only && traits_.returns_rows &&
-                      planned_->data->properties.output_type ==
-                          duckdb::QueryResultOutputType::ALLOW_STREAMING;
-    return live ? RunLive(execution) : RunKept(execution);
+    return tails_->Run(*context_, !traits_.read_only,
+                       {.plan_again = [&] { return PlanAgain(); },
+                        .execute = [&] { return Begin(values, options); }});
   });
+}
+
+arrow::Result<std::unique_ptr<ResultStream>> DuckPreparedStatement::Begin(
+    ParameterValues& values, const ExecuteOptions& options) {
+  // The end of a transaction may put rows of a tail into their table.
+  std::unique_lock<std::shared_mutex> handover;
+  if (traits_.kind == StatementKind::kTransaction) {
+    handover = TailSnapshot::Of(*context_)->LockForEnd();
+  }
+  if (!planned_) return RunUnplanned();
+  const Execution execution{.context = context_,
+                            .statement = planned_->data,
+                            .text = planned_->query,
+                            .parameters = &values,
+                            .batch_bytes = options.batch_bytes,
+                            .stop = options.stop};
+  const bool live = !options.materialize && traits_.read_only && traits_.returns_rows &&
+                    planned_->data->properties.output_type ==
+                        duckdb::QueryResultOutputType::ALLOW_STREAMING;
+  auto rows = live ? RunLive(execution) : RunKept(execution);
+  const bool begun = traits_.kind == StatementKind::kTransaction &&
+                     !context_->transaction.IsAutoCommit();
+  if (begun) TailSnapshot::Of(*context_)->Pin();
+  return rows;
 }
 
 }  // namespace pintail::engine

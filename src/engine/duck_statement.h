@@ -12,9 +12,12 @@
 #include "duckdb/main/prepared_statement.hpp"
 #include "duckdb/parser/sql_statement.hpp"
 #include "engine/connection.h"
+#include "engine/execution.h"
 #include "engine/parameters.h"
 
 namespace pintail::engine {
+
+class StatementTails;
 
 using ContextPtr = duckdb::shared_ptr<duckdb::ClientContext>;
 using StatementPtr = duckdb::unique_ptr<duckdb::SQLStatement>;
@@ -35,6 +38,7 @@ class DuckPreparedStatement final : public PreparedStatement {
  public:
   static arrow::Result<std::unique_ptr<DuckPreparedStatement>> Make(
       ContextPtr context, std::unique_ptr<ParsedStatement> parsed);
+  ~DuckPreparedStatement() override;
 
   const StatementTraits& traits() const override { return traits_; }
   std::shared_ptr<arrow::Schema> schema() const override { return schema_; }
@@ -45,8 +49,7 @@ class DuckPreparedStatement final : public PreparedStatement {
       const ParameterRow& parameters, const ExecuteOptions& options) override;
 
  private:
-  DuckPreparedStatement(ContextPtr context, std::string text)
-      : context_(std::move(context)), text_(std::move(text)) {}
+  DuckPreparedStatement(ContextPtr context, std::string text);
 
   // DuckDB turns some statements into several. Leaves the last one in `statement`; those
   // before it are run at once when it is a query that needs what they make, and are kept
@@ -58,9 +61,14 @@ class DuckPreparedStatement final : public PreparedStatement {
   // run.
   void DescribeUnplanned(const duckdb::SQLStatement& statement);
   arrow::Result<std::unique_ptr<ResultStream>> RunUnplanned();
+  arrow::Result<std::unique_ptr<ResultStream>> Begin(ParameterValues& values,
+                                                     const ExecuteOptions& options);
+  // Plans once more what has been planned before.
+  arrow::Status PlanAgain();
 
   const ContextPtr context_;
   const std::string text_;
+  const std::unique_ptr<StatementTails> tails_;
   duckdb::unique_ptr<duckdb::PreparedStatement> planned_;  // null: see sequence_
   std::vector<StatementPtr> sequence_;  // run in order by Execute, instead of planned_
   StatementTraits traits_;

@@ -82,72 +82,69 @@ duckdb::unique_ptr<duckdb::SQLStatement> InsertStatementFor(const TableName& tab
   return statement;
 }
 
-arrow::Result<int64_t> InsertOnce(duckdb::Connection& connection, const TableName& table,
+arrow::Result<int64_t> InsertOnce(duckdb::ClientContext& context, const TableName& table,
                                   BatchSource& source) {
   return Guarded([&]() -> arrow::Result<int64_t> {
     ARROW_ASSIGN_OR_RAISE(auto result,
-                          RunNow(*connection.context, InsertStatementFor(table, source)));
+                          RunNow(context, InsertStatementFor(table, source)));
     auto chunk = result->Fetch();
     return chunk && chunk->size() > 0 ? chunk->GetValue(0, 0).GetValue<int64_t>() : 0;
   });
 }
 
-// Begins a transaction unless the connection is in one, and rolls it back unless it is
-// committed.
+// Begins a transaction unless there is one, and rolls it back unless it is committed.
 class OwnTransaction {
  public:
-  explicit OwnTransaction(duckdb::Connection& connection) : connection_(connection) {}
+  explicit OwnTransaction(duckdb::ClientContext& context) : context_(context) {}
   ~OwnTransaction() {
-    if (!begun_) return;
-    (void)Guarded([&]() -> arrow::Status {
-      connection_.Rollback();
-      return arrow::Status::OK();
-    });
+    if (begun_) (void)RunText("ROLLBACK");
   }
   OwnTransaction(const OwnTransaction&) = delete;
   OwnTransaction& operator=(const OwnTransaction&) = delete;
 
   arrow::Status Begin() {
-    if (begun_ || !connection_.IsAutoCommit()) return arrow::Status::OK();
-    return Guarded([&]() -> arrow::Status {
-      connection_.BeginTransaction();
-      begun_ = true;
-      return arrow::Status::OK();
-    });
+    if (begun_ || !context_.transaction.IsAutoCommit()) return arrow::Status::OK();
+    ARROW_RETURN_NOT_OK(RunText("BEGIN TRANSACTION"));
+    begun_ = true;
+    return arrow::Status::OK();
   }
   arrow::Status Commit() {
     if (!begun_) return arrow::Status::OK();
     begun_ = false;
-    return Guarded([&]() -> arrow::Status {
-      connection_.Commit();
-      return arrow::Status::OK();
-    });
+    return RunText("COMMIT");
   }
 
  private:
-  duckdb::Connection& connection_;
+  arrow::Status RunText(const char* sql) {
+    return Guarded([&]() -> arrow::Status {
+      auto result = context_.Query(sql, /*allow_stream_result=*/false);
+      return result->HasError() ? FromDuckDb(result->GetErrorObject())
+                                : arrow::Status::OK();
+    });
+  }
+
+  duckdb::ClientContext& context_;
   bool begun_ = false;
 };
 
 }  // namespace
 
-arrow::Result<int64_t> InsertBatches(duckdb::Connection& connection,
+arrow::Result<int64_t> InsertBatches(duckdb::ClientContext& context,
                                      const TableName& table,
                                      arrow::RecordBatchReader& batches) {
   BatchSource source;
   ARROW_ASSIGN_OR_RAISE(source.schema, StorableSchema(*batches.schema()));
-  const int64_t threads =
-      duckdb::TaskScheduler::GetScheduler(*connection.context).NumberOfThreads();
+  const int64_t threads = duckdb::TaskScheduler::GetScheduler(context).NumberOfThreads();
   const int64_t rows_at_once = std::max<int64_t>(threads, 2) * kRowGroupRows;
   RowGroups pieces(batches, source.schema);
-  OwnTransaction transaction(connection);
+  OwnTransaction transaction(context);
   int64_t rows = 0;
   do {
     ARROW_ASSIGN_OR_RAISE(source.batches, pieces.Next(rows_at_once, kMaxBytesAtOnce));
     if (!pieces.done()) ARROW_RETURN_NOT_OK(transaction.Begin());
     // Also without batches, so that a table that does not fit is an error all the same.
     if (source.batches.empty() && rows > 0) break;
-    ARROW_ASSIGN_OR_RAISE(int64_t inserted, InsertOnce(connection, table, source));
+    ARROW_ASSIGN_OR_RAISE(int64_t inserted, InsertOnce(context, table, source));
     rows += inserted;
   } while (!pieces.done());
   ARROW_RETURN_NOT_OK(transaction.Commit());

@@ -1,0 +1,98 @@
+#include "engine/statement_tails.h"
+
+#include <utility>
+
+#include "duckdb/parser/parsed_data/alter_info.hpp"
+#include "duckdb/parser/parsed_data/create_index_info.hpp"
+#include "duckdb/parser/parsed_data/create_table_info.hpp"
+#include "duckdb/parser/parsed_data/drop_info.hpp"
+#include "duckdb/parser/statement/alter_statement.hpp"
+#include "duckdb/parser/statement/create_statement.hpp"
+#include "duckdb/parser/statement/drop_statement.hpp"
+
+namespace pintail::engine {
+namespace {
+
+using duckdb::StatementType;
+
+std::optional<std::string> DefinedByDrop(const duckdb::DropInfo& info) {
+  if (info.type == duckdb::CatalogType::TABLE_ENTRY) return info.name;
+  if (info.type == duckdb::CatalogType::SCHEMA_ENTRY) return "";
+  return std::nullopt;
+}
+
+std::optional<std::string> DefinedByCreate(const duckdb::CreateInfo& info) {
+  if (info.type == duckdb::CatalogType::INDEX_ENTRY) {
+    return info.Cast<duckdb::CreateIndexInfo>().table;
+  }
+  const bool replaces = info.on_conflict == duckdb::OnCreateConflict::REPLACE_ON_CONFLICT;
+  if (info.type == duckdb::CatalogType::TABLE_ENTRY && replaces) {
+    return info.Cast<duckdb::CreateTableInfo>().table;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> DefinedBy(const duckdb::SQLStatement& statement) {
+  switch (statement.type) {
+    case StatementType::ALTER_STATEMENT:
+      return statement.Cast<duckdb::AlterStatement>().info->name;
+    case StatementType::DROP_STATEMENT:
+      return DefinedByDrop(*statement.Cast<duckdb::DropStatement>().info);
+    case StatementType::CREATE_STATEMENT:
+      return DefinedByCreate(*statement.Cast<duckdb::CreateStatement>().info);
+    case StatementType::COPY_DATABASE_STATEMENT:
+      return "";
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
+void StatementTails::BeforePlan(const duckdb::SQLStatement& statement) {
+  defined_ = DefinedBy(statement);
+  snapshot_->SetPlanned({});
+  stamp_ = snapshot_->Stamp();
+}
+
+void StatementTails::AfterPlan() {
+  needs_ = snapshot_->planned();
+  needs_.data = stamp_;
+}
+
+arrow::Status StatementTails::MakeWhole(duckdb::ClientContext& context,
+                                        std::set<TailKey> keys) {
+  auto& store = snapshot_->store();
+  if (defined_) keys.merge(store.KeysNamed(*defined_));
+  if (context.transaction.IsAutoCommit()) {
+    keys.insert(needs_.before.begin(), needs_.before.end());
+    return store.Flush(keys);
+  }
+  ARROW_RETURN_NOT_OK(snapshot_->Absorb(context, keys));
+  return defined_ ? snapshot_->CheckAllAbsorbed(keys) : arrow::Status::OK();
+}
+
+StatementTails::Rows StatementTails::Run(duckdb::ClientContext& context, bool changes,
+                                         const Actions& actions) {
+  std::shared_ptr<void> hold;
+  if (defined_) {
+    hold = snapshot_->store().Block(*defined_);
+    if (!context.transaction.IsAutoCommit()) snapshot_->KeepToEnd(hold);
+  }
+  const auto run = [&](std::set<TailKey> whole, bool last) -> Rows {
+    ARROW_RETURN_NOT_OK(MakeWhole(context, std::move(whole)));
+    if (snapshot_->IsStale(needs_)) ARROW_RETURN_NOT_OK(actions.plan_again());
+    const auto executing = snapshot_->Execute(needs_, last);
+    std::optional<TailSnapshot::Change> change;
+    if (changes) change.emplace(context);
+    return actions.execute();
+  };
+  Rows rows = run(needs_.whole, /*last=*/false);
+  // Some plans are made only now, when the values of the parameters are known.
+  auto wanted = snapshot_->TakeWanted();
+  if (rows.ok() || wanted.empty()) return rows;
+  // What arrives from here on may count as later than this statement.
+  return run(std::move(wanted), /*last=*/true);
+}
+
+}  // namespace pintail::engine

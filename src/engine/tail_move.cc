@@ -1,0 +1,115 @@
+#include "engine/tail_move.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "duckdb/main/connection.hpp"
+#include "duckdb/main/query_result.hpp"
+#include "engine/error_translation.h"
+#include "engine/insert.h"
+#include "engine/tail_positions.h"
+
+namespace pintail::engine {
+namespace {
+
+// How long a statement that needs the whole table waits for another one that has claimed
+// its tail.
+constexpr std::chrono::milliseconds kPatience{10'000};
+
+arrow::Status RunText(duckdb::Connection& connection, const char* sql) {
+  return Guarded([&]() -> arrow::Status {
+    auto result = connection.Query(sql);
+    return result->HasError() ? FromDuckDb(result->GetErrorObject())
+                              : arrow::Status::OK();
+  });
+}
+
+class ChangeUnderWay {
+ public:
+  explicit ChangeUnderWay(DataVersion& version) : version_(version) {
+    version_.BeginChange();
+  }
+  ~ChangeUnderWay() { version_.EndChange(); }
+  ChangeUnderWay(const ChangeUnderWay&) = delete;
+  ChangeUnderWay& operator=(const ChangeUnderWay&) = delete;
+
+ private:
+  DataVersion& version_;
+};
+
+}  // namespace
+
+arrow::Status PutIntoTable(duckdb::ClientContext& context, TailStore& store,
+                           const TailKey& key, const TailView& view) {
+  const TableName table{
+      .catalog = store.main_name(), .schema = key.schema, .table = key.table};
+  // Parts of one schema are inserted together.
+  arrow::RecordBatchVector run;
+  const auto insert = [&]() -> arrow::Status {
+    if (run.empty()) return arrow::Status::OK();
+    ARROW_ASSIGN_OR_RAISE(auto reader, arrow::RecordBatchReader::Make(
+                                           std::move(run), run.front()->schema()));
+    run.clear();
+    return InsertBatches(context, table, *reader).status();
+  };
+  arrow::Status status;
+  view.ForEach([&](const TailPart& part) {
+    if (!status.ok()) return;
+    if (!run.empty() && !run.front()->schema()->Equals(*part.batch->schema())) {
+      status = insert();
+    }
+    run.push_back(part.batch);
+  });
+  ARROW_RETURN_NOT_OK(status);
+  ARROW_RETURN_NOT_OK(insert());
+  if (view.last->position == 0) return arrow::Status::OK();
+  return WritePosition(context, store.main_name(),
+                       {.table = table, .position = view.last->position});
+}
+
+arrow::Result<std::vector<TailPosition>> TailStore::OpenPositions() {
+  duckdb::Connection connection(*database_);
+  return engine::OpenPositions(*connection.context, main_name());
+}
+
+arrow::Result<int64_t> TailStore::Move(const TableName& table, int64_t rows) {
+  const TailKey key{.schema = table.schema, .table = table.table};
+  if (IsPinned(key)) return 0;
+  return MoveClaimed(key, rows, std::chrono::milliseconds(0));
+}
+
+arrow::Result<int64_t> TailStore::MoveClaimed(const TailKey& key, int64_t rows,
+                                              std::chrono::milliseconds patience) {
+  ARROW_ASSIGN_OR_RAISE(const auto claimed, Claim(key, nullptr, rows, patience));
+  if (!claimed) return 0;
+  const ChangeUnderWay change(data_version_);
+  duckdb::Connection connection(*database_);
+  const auto put = [&]() -> arrow::Status {
+    ARROW_RETURN_NOT_OK(RunText(connection, "BEGIN"));
+    return PutIntoTable(*connection.context, *this, key, *claimed);
+  };
+  arrow::Status status = put();
+  if (!status.ok()) {
+    Release(key);
+    return status;
+  }
+  const auto handover = LockHandover();
+  status = RunText(connection, "COMMIT");
+  if (!status.ok()) {
+    Release(key);
+    return status;
+  }
+  Cut(key, *claimed);
+  return claimed->rows;
+}
+
+arrow::Status TailStore::Flush(const std::set<TailKey>& keys) {
+  for (const TailKey& key : keys) {
+    ARROW_RETURN_NOT_OK(
+        MoveClaimed(key, std::numeric_limits<int64_t>::max(), kPatience).status());
+  }
+  return arrow::Status::OK();
+}
+
+}  // namespace pintail::engine

@@ -1,0 +1,23 @@
+// How far the journal is in the tables, kept in the database itself: written in the
+// transaction that puts rows of a tail into their table. Private to the engine.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "arrow/result.h"
+#include "duckdb/main/client_context.hpp"
+#include "engine/tails.h"
+
+namespace pintail::engine {
+
+// Makes the schema and the table if they are not there, and reads what is in it.
+arrow::Result<std::vector<TailPosition>> OpenPositions(duckdb::ClientContext& context,
+                                                       const std::string& database);
+
+// In the context's transaction.
+arrow::Status WritePosition(duckdb::ClientContext& context, const std::string& database,
+                            const TailPosition& position);
+
+}  // namespace pintail::engine

@@ -1,0 +1,66 @@
+// Rows that have arrived for a table and are not in it yet. Private to the engine.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "arrow/record_batch.h"
+#include "base/clock.h"
+#include "duckdb/common/arrow/arrow_wrapper.hpp"
+#include "engine/arrow_input.h"
+
+namespace pintail::engine {
+
+// A batch in the columns of its table, in the table's order. All but `next` is fixed when
+// the part is added; `next` is written once, under the lock of the TailStore, and read
+// only by those whose view was taken after that.
+struct TailPart {
+  std::shared_ptr<arrow::RecordBatch> batch;               // in a storable schema
+  std::shared_ptr<const ArrowInput> input;                 // how DuckDB reads that schema
+  duckdb::shared_ptr<duckdb::ArrowArrayWrapper> exported;  // the batch for DuckDB
+  int64_t bytes = 0;
+  uint64_t position = 0;  // in the journal; 0: in none
+  std::string producer_key;
+  base::Clock::Steady arrived;
+  std::shared_ptr<TailPart> next;
+
+  TailPart() = default;
+  // Ends the parts after it one by one: a long tail must not need a deep stack.
+  ~TailPart();
+  TailPart(const TailPart&) = delete;
+  TailPart& operator=(const TailPart&) = delete;
+};
+
+// The rows of one table at one moment: `parts` parts from `first` on. A plain value.
+struct TailView {
+  std::shared_ptr<TailPart> first;  // null: none
+  std::shared_ptr<TailPart> last;
+  int64_t parts = 0;
+  int64_t rows = 0;
+  int64_t bytes = 0;
+
+  // Calls `visit(part)` for each in order.
+  template <typename Visit>
+  void ForEach(const Visit& visit) const {
+    TailPart* part = first.get();
+    for (int64_t i = 0; i < parts; ++i) {
+      visit(*part);
+      if (i + 1 < parts) part = part->next.get();
+    }
+  }
+};
+
+// A table of the server's database, as its catalog spells it.
+struct TailKey {
+  std::string schema;
+  std::string table;
+
+  auto operator<=>(const TailKey&) const = default;
+};
+
+// All tables that have a tail at one moment. Never changed once it is shared.
+using TailMap = std::map<TailKey, TailView>;
+
+}  // namespace pintail::engine

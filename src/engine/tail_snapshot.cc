@@ -1,0 +1,171 @@
+#include "engine/tail_snapshot.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+#include "engine/tail_move.h"
+
+namespace pintail::engine {
+namespace {
+
+constexpr const char* kStateName = "pintail_tails";
+// How long a transaction waits for a move that is under way.
+constexpr std::chrono::milliseconds kPatience{10'000};
+
+}  // namespace
+
+void TailSnapshot::Register(duckdb::ClientContext& context,
+                            std::shared_ptr<TailStore> store) {
+  context.registered_state->GetOrCreate<TailSnapshot>(kStateName, std::move(store));
+}
+
+duckdb::shared_ptr<TailSnapshot> TailSnapshot::Of(duckdb::ClientContext& context) {
+  return context.registered_state->Get<TailSnapshot>(kStateName);
+}
+
+TailView TailSnapshot::ViewOf(const TailKey& key) const {
+  if (!seen_ || absorbed_.contains(key)) return {};
+  const auto found = seen_->find(key);
+  return found == seen_->end() ? TailView{} : found->second;
+}
+
+DataStamp TailSnapshot::Stamp() const {
+  if (seen_) return stamp_;
+  auto& version = store_->data_version();
+  return {.changes = version.changes(), .settled = IsSettled()};
+}
+
+bool TailSnapshot::IsStale(const TailNeeds& needs) const {
+  if (!Stamp().Allows(needs.data)) return true;
+  const auto now = seen_ ? seen_ : store_->Now();
+  return std::ranges::any_of(needs.without, [&](const TailKey& key) {
+    return now->contains(key) && !absorbed_.contains(key);
+  });
+}
+
+bool TailSnapshot::IsSettled() const {
+  return store_->data_version().IsSettled(changing_ ? 1 : 0);
+}
+
+TailSnapshot::Change::Change(duckdb::ClientContext& context) : snapshot_(Of(context)) {
+  if (std::exchange(snapshot_->changing_, true)) return;
+  snapshot_->store_->data_version().BeginChange();
+}
+
+TailSnapshot::Change::~Change() {
+  if (snapshot_->seen_) {
+    ++snapshot_->stamp_.own_changes;
+  } else {
+    snapshot_->Forget();  // it failed before a transaction began
+  }
+}
+
+arrow::Status TailSnapshot::Absorb(duckdb::ClientContext& context,
+                                   const std::set<TailKey>& keys) {
+  for (const TailKey& key : keys) {
+    const TailView view = ViewOf(key);
+    if (view.parts == 0) continue;
+    ARROW_ASSIGN_OR_RAISE(const auto claimed,
+                          store_->Claim(key, &view, view.rows, kPatience));
+    const Change change(context);
+    const arrow::Status inserted = PutIntoTable(context, *store_, key, *claimed);
+    if (!inserted.ok()) {
+      store_->Release(key);
+      return inserted;
+    }
+    absorbed_[key] = *claimed;
+  }
+  return arrow::Status::OK();
+}
+
+TailSnapshot::Execution TailSnapshot::Execute(const TailNeeds& needs, bool tolerant) {
+  executing_ = &needs;
+  tolerant_ = tolerant;
+  wanted_.clear();
+  return Execution(*this);
+}
+
+bool TailSnapshot::IsWanted(const TailKey& key) {
+  if (!executing_ || tolerant_ || ViewOf(key).parts == 0) return false;
+  wanted_.insert(key);
+  return true;
+}
+
+arrow::Status TailSnapshot::CheckAllAbsorbed(const std::set<TailKey>& keys) const {
+  const auto now = store_->Now();
+  for (const TailKey& key : keys) {
+    const auto tail = now->find(key);
+    if (tail == now->end()) continue;
+    const auto absorbed = absorbed_.find(key);
+    if (absorbed != absorbed_.end() && absorbed->second.parts == tail->second.parts) {
+      continue;
+    }
+    return base::MakeError(
+        base::ErrorKind::kConflict, "rows of the table \"", key.table,
+        "\" have arrived since this transaction began, so it cannot change what the "
+        "table is; roll back and try again");
+  }
+  return arrow::Status::OK();
+}
+
+void TailSnapshot::Pin() {
+  if (seen_ && !seen_->empty()) KeepToEnd(store_->Pin(seen_));
+}
+
+std::unique_lock<std::shared_mutex> TailSnapshot::LockForEnd() {
+  return absorbed_.empty() ? std::unique_lock<std::shared_mutex>()
+                           : store_->LockHandover();
+}
+
+void TailSnapshot::TransactionBegin(duckdb::MetaTransaction& transaction,
+                                    duckdb::ClientContext&) {
+  // Counted before the transaction begins: a change that is not counted by then may be
+  // seen, and then has not ended or makes the count another one.
+  stamp_ = {.changes = store_->data_version().changes(),
+            .transaction = transaction.global_transaction_id};
+  try {
+    seen_ = store_->Capture(transaction);
+  } catch (const std::exception&) {
+    // The database cannot be used any more. Whatever the transaction does next says so;
+    // thrown here it would leave a transaction that nobody ends.
+    seen_ = nullptr;
+  }
+  stamp_.settled = IsSettled();
+}
+
+void TailSnapshot::TransactionCommit(duckdb::MetaTransaction&, duckdb::ClientContext&) {
+  for (const auto& [key, moved] : absorbed_) store_->Cut(key, moved);
+  Forget();
+}
+
+void TailSnapshot::TransactionRollback(duckdb::MetaTransaction&, duckdb::ClientContext&,
+                                       duckdb::optional_ptr<duckdb::ErrorData>) {
+  for (const auto& [key, claimed] : absorbed_) store_->Release(key);
+  Forget();
+}
+
+void TailSnapshot::Forget() {
+  seen_ = nullptr;
+  absorbed_.clear();
+  holds_.clear();
+  stamp_ = {};
+  if (std::exchange(changing_, false)) store_->data_version().EndChange();
+}
+
+duckdb::RebindQueryInfo TailSnapshot::OnExecutePrepared(
+    duckdb::ClientContext&, duckdb::PreparedStatementCallbackInfo&,
+    duckdb::RebindQueryInfo) {
+  const bool stale = executing_ && IsStale(*executing_);
+  return stale ? duckdb::RebindQueryInfo::ATTEMPT_TO_REBIND
+               : duckdb::RebindQueryInfo::DO_NOT_REBIND;
+}
+
+// Of SQL's EXECUTE: DuckDB keeps its plan, and what that leaves out is not known here.
+duckdb::RebindQueryInfo TailSnapshot::OnRebindPreparedStatement(
+    duckdb::ClientContext&, duckdb::BindPreparedStatementCallbackInfo&,
+    duckdb::RebindQueryInfo) {
+  return duckdb::RebindQueryInfo::ATTEMPT_TO_REBIND;
+}
+
+}  // namespace pintail::engine

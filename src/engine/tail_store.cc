@@ -1,0 +1,286 @@
+#include "engine/tail_store.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "arrow/util/byte_size.h"
+#include "base/error.h"
+#include "base/lower_case.h"
+#include "duckdb/catalog/catalog.hpp"
+#include "duckdb/main/database_manager.hpp"
+
+namespace pintail::engine {
+
+using base::ErrorKind;
+using base::MakeError;
+
+namespace {
+
+// How long a transaction that may still change a table keeps its tail from being moved.
+constexpr std::chrono::seconds kPinned{5};
+
+}  // namespace
+
+class TailStore::Pass final : public TailPass {
+ public:
+  Pass(std::shared_ptr<TailStore> store, std::string name)
+      : store_(std::move(store)), name_(std::move(name)) {}
+  ~Pass() override { store_->Leave(name_); }
+  Pass(const Pass&) = delete;
+  Pass& operator=(const Pass&) = delete;
+
+ private:
+  const std::shared_ptr<TailStore> store_;
+  const std::string name_;
+};
+
+void TailStore::Attach(duckdb::DatabaseInstance& database) {
+  auto& manager = database.GetDatabaseManager();
+  for (auto& each : manager.GetDatabases()) {
+    if (!each->IsSystem() && !each->IsTemporary()) main_ = each;
+  }
+  database_ = &database;
+}
+
+std::optional<TailKey> TailStore::KeyOf(const duckdb::TableCatalogEntry& table) const {
+  auto& entry = const_cast<duckdb::TableCatalogEntry&>(table);
+  if (&entry.ParentCatalog().GetAttached() != main_.get()) return std::nullopt;
+  return TailKey{.schema = entry.ParentSchema().name, .table = table.name};
+}
+
+std::shared_ptr<const TailMap> TailStore::Capture(duckdb::MetaTransaction& transaction) {
+  const std::shared_lock handover(handover_);
+  transaction.GetTransaction(*main_);
+  return Now();
+}
+
+std::shared_ptr<const TailMap> TailStore::Now() const {
+  const std::lock_guard lock(mutex_);
+  return tails_;
+}
+
+bool TailStore::IsBlocked(const std::string& name) const {
+  if (every_.blocks > 0) return true;
+  const auto gate = gates_.find(name);
+  return gate != gates_.end() && gate->second.blocks > 0;
+}
+
+uint64_t TailStore::VersionOf(const std::string& name) const {
+  const auto gate = gates_.find(name);
+  return every_.version + (gate == gates_.end() ? 0 : gate->second.version);
+}
+
+arrow::Result<std::unique_ptr<TailPass>> TailStore::Enter(
+    const TailTarget& target, std::chrono::milliseconds timeout) {
+  const std::string name = base::LowerCase(target.key.table);
+  std::unique_lock lock(mutex_);
+  if (!changed_.wait_for(lock, timeout, [&] { return !IsBlocked(name); })) {
+    return MakeError(ErrorKind::kConflict, "the table \"", target.key.table,
+                     "\" is being changed, for more than ", timeout.count(),
+                     " ms; send the rows again");
+  }
+  if (VersionOf(name) != target.version) return nullptr;
+  ++gates_[name].passes;
+  ++every_.passes;
+  lock.unlock();
+  return std::make_unique<Pass>(shared_from_this(), name);
+}
+
+void TailStore::Leave(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  --gates_[name].passes;
+  --every_.passes;
+  changed_.notify_all();
+}
+
+void TailStore::Add(const TailTarget& target, const arrow::RecordBatchVector& batches,
+                    const TailOrigin& origin) {
+  std::shared_ptr<TailPart> first;
+  std::shared_ptr<TailPart> last;
+  TailView added;
+  for (const auto& batch : batches) {
+    auto part = std::make_shared<TailPart>();
+    part->batch = batch;
+    part->input = target.input;
+    part->exported = ExportForDuckDb(*batch);
+    part->bytes = arrow::util::TotalBufferSize(*batch);
+    part->position = origin.position;
+    part->producer_key = origin.producer_key;
+    part->arrived = clock_.Now();
+    added.rows += batch->num_rows();
+    added.bytes += part->bytes;
+    ++added.parts;
+    if (last) {
+      last->next = part;
+    } else {
+      first = part;
+    }
+    last = std::move(part);
+  }
+  if (added.parts == 0) return;
+  const std::lock_guard lock(mutex_);
+  auto tails = std::make_shared<TailMap>(*tails_);
+  TailView& view = (*tails)[target.key];
+  if (view.first) {
+    view.last->next = first;
+  } else {
+    view.first = first;
+  }
+  view.last = std::move(last);
+  view.parts += added.parts;
+  view.rows += added.rows;
+  view.bytes += added.bytes;
+  bytes_ += added.bytes;
+  tails_ = std::move(tails);
+}
+
+arrow::Result<std::optional<TailView>> TailStore::Claim(
+    const TailKey& key, const TailView* view, int64_t rows,
+    std::chrono::milliseconds patience) {
+  std::unique_lock lock(mutex_);
+  if (!changed_.wait_for(lock, patience, [&] { return !claimed_.contains(key); })) {
+    if (patience == std::chrono::milliseconds(0)) return std::nullopt;
+    return MakeError(ErrorKind::kConflict, "another transaction is changing the table \"",
+                     key.table, "\"; try again when it has ended");
+  }
+  const auto found = tails_->find(key);
+  if (view && (found == tails_->end() || found->second.first != view->first)) {
+    return MakeError(
+        ErrorKind::kConflict, "rows of the table \"", key.table,
+        "\" that had arrived when this transaction began were stored meanwhile, so it "
+        "cannot change the table; roll back and try again");
+  }
+  if (found == tails_->end()) return std::nullopt;
+  const TailView& all = view ? *view : found->second;
+  TailView claimed{.first = all.first};
+  TailPart* part = all.first.get();
+  std::shared_ptr<TailPart> here = all.first;
+  const auto is_enough = [&] {
+    // The parts of one arrival have one position, which is in the table or not.
+    const bool same =
+        claimed.last && part->position != 0 && part->position == claimed.last->position;
+    return claimed.parts == all.parts || (claimed.rows >= rows && !same);
+  };
+  while (!is_enough()) {
+    ++claimed.parts;
+    claimed.rows += part->batch->num_rows();
+    claimed.bytes += part->bytes;
+    claimed.last = here;
+    if (claimed.parts == all.parts) break;
+    here = part->next;
+    part = here.get();
+  }
+  claimed_.insert(key);
+  return claimed;
+}
+
+void TailStore::Release(const TailKey& key) {
+  const std::lock_guard lock(mutex_);
+  claimed_.erase(key);
+  changed_.notify_all();
+}
+
+void TailStore::Cut(const TailKey& key, const TailView& moved) {
+  std::shared_ptr<const TailMap> before;
+  const std::lock_guard lock(mutex_);
+  auto tails = std::make_shared<TailMap>(*tails_);
+  TailView& view = tails->at(key);
+  if (view.parts == moved.parts) {
+    tails->erase(key);
+  } else {
+    view.first = moved.last->next;
+    view.parts -= moved.parts;
+    view.rows -= moved.rows;
+    view.bytes -= moved.bytes;
+  }
+  bytes_ -= moved.bytes;
+  before = std::exchange(tails_, std::move(tails));
+  claimed_.erase(key);
+  changed_.notify_all();
+}
+
+std::set<TailKey> TailStore::KeysNamed(const std::string& table) const {
+  const std::string name = base::LowerCase(table);
+  std::set<TailKey> keys;
+  for (const auto& [key, view] : *Now()) {
+    if (name.empty() || base::LowerCase(key.table) == name) keys.insert(key);
+  }
+  return keys;
+}
+
+std::vector<TailFigures> TailStore::figures() const {
+  std::vector<TailFigures> all;
+  for (const auto& [key, view] : *Now()) {
+    all.push_back(
+        {.table = {.catalog = main_->GetName(), .schema = key.schema, .table = key.table},
+         .parts = view.parts,
+         .rows = view.rows,
+         .bytes = view.bytes,
+         .oldest = view.first->arrived,
+         .first_position = view.first->position,
+         .last_position = view.last->position});
+  }
+  return all;
+}
+
+class TailStore::Hold {
+ public:
+  Hold(std::shared_ptr<TailStore> store, std::string name)
+      : store_(std::move(store)), name_(std::move(name)) {}
+  ~Hold() { store_->Unblock(name_); }
+  Hold(const Hold&) = delete;
+  Hold& operator=(const Hold&) = delete;
+
+ private:
+  const std::shared_ptr<TailStore> store_;
+  const std::string name_;
+};
+
+std::shared_ptr<void> TailStore::Pin(std::shared_ptr<const TailMap> seen) {
+  const std::lock_guard lock(mutex_);
+  pinned_.push_back({std::move(seen), clock_.Now()});
+  const auto place = std::prev(pinned_.end());
+  return std::shared_ptr<void>(nullptr, [store = shared_from_this(), place](void*) {
+    const std::lock_guard unpin(store->mutex_);
+    store->pinned_.erase(place);
+  });
+}
+
+bool TailStore::IsPinned(const TailKey& key) const {
+  const std::lock_guard lock(mutex_);
+  const auto tail = tails_->find(key);
+  if (tail == tails_->end()) return false;
+  const auto now = clock_.Now();
+  // Not for ever, if one transaction begins before the other ends.
+  if (now - tail->second.first->arrived > 3 * kPinned) return false;
+  return std::ranges::any_of(pinned_, [&](const Pinned& pin) {
+    return now - pin.since < kPinned && pin.seen->contains(key);
+  });
+}
+
+std::shared_ptr<void> TailStore::Block(const std::string& table) {
+  const std::string name = base::LowerCase(table);
+  std::unique_lock lock(mutex_);
+  Gate& gate = name.empty() ? every_ : gates_[name];
+  ++gate.blocks;
+  // Those on their way hold no lock of ours and wait for the journal at most.
+  changed_.wait(lock, [&] { return gate.passes == 0; });
+  lock.unlock();
+  return std::make_shared<Hold>(shared_from_this(), name);
+}
+
+arrow::Result<std::shared_ptr<void>> TailStore::Close(const std::string& table) {
+  auto hold = Block(table);
+  ARROW_RETURN_NOT_OK(Flush(KeysNamed(table)));
+  return hold;
+}
+
+void TailStore::Unblock(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  Gate& gate = name.empty() ? every_ : gates_[name];
+  --gate.blocks;
+  ++gate.version;
+  changed_.notify_all();
+}
+
+}  // namespace pintail::engine

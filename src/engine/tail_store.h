@@ -1,0 +1,145 @@
+// The tails of a database, and who may move or change what. Private to the engine.
+//
+// Two locks. `handover` is held shared while a transaction begins in DuckDB and takes its
+// view of the tails, and alone while a commit takes rows from a tail into the table: so
+// each row is in exactly one of both for everybody. `mutex` guards the rest, for moments.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <shared_mutex>
+#include <string>
+#include <unordered_map>
+
+#include "arrow/result.h"
+#include "duckdb/catalog/catalog_entry/table_catalog_entry.hpp"
+#include "duckdb/main/attached_database.hpp"
+#include "duckdb/main/database.hpp"
+#include "duckdb/transaction/meta_transaction.hpp"
+#include "engine/data_version.h"
+#include "engine/tail_rows.h"
+#include "engine/tails.h"
+
+namespace pintail::engine {
+
+struct TailTarget {
+  TailKey key;
+  std::shared_ptr<arrow::Schema> storable;  // of arriving batches, by their own order
+  std::vector<int> order;                   // for each column of the table, the arriving
+  std::shared_ptr<arrow::Schema> schema;    // storable, in the table's order
+  std::vector<bool> not_null;               // by column of the table
+  std::shared_ptr<const ArrowInput> input;
+  uint64_t version = 0;  // of the table's name when the target was made
+};
+
+class TailStore final : public Tails, public std::enable_shared_from_this<TailStore> {
+ public:
+  explicit TailStore(const base::Clock& clock) : clock_(clock) {}
+
+  // To be called once, when the database is open.
+  void Attach(duckdb::DatabaseInstance& database);
+
+  // --- Tails
+  arrow::Result<std::vector<TailPosition>> OpenPositions() override;
+  arrow::Result<std::shared_ptr<const TailTarget>> TargetFor(
+      Connection& connection, const TableName& table,
+      const arrow::Schema& schema) override;
+  arrow::Result<arrow::RecordBatchVector> Conform(
+      const TailTarget& target, const arrow::RecordBatchVector& batches) const override;
+  arrow::Result<std::unique_ptr<TailPass>> Enter(
+      const TailTarget& target, std::chrono::milliseconds timeout) override;
+  TableName TableOf(const TailTarget& target) const override {
+    return {
+        .catalog = main_name(), .schema = target.key.schema, .table = target.key.table};
+  }
+  arrow::Result<std::shared_ptr<void>> Close(const std::string& table) override;
+  int64_t bytes() const override { return bytes_; }
+  void Add(const TailTarget& target, const arrow::RecordBatchVector& batches,
+           const TailOrigin& origin) override;
+  arrow::Result<int64_t> Move(const TableName& table, int64_t rows) override;
+  std::vector<TailFigures> figures() const override;
+
+  // --- For the transactions of the database
+
+  // Begins the transaction in the server's database and takes the tails with it.
+  std::shared_ptr<const TailMap> Capture(duckdb::MetaTransaction& transaction);
+  std::shared_ptr<const TailMap> Now() const;
+
+  // The key of a table of the server's own database, if it is one.
+  std::optional<TailKey> KeyOf(const duckdb::TableCatalogEntry& table) const;
+
+  // Takes the right to move the first `rows` rows (whole parts) of what `view` shows, or
+  // without a view, of what there is; nobody else moves that tail until Cut or Release.
+  // Null when there is nothing, or someone else has that right and there is no patience.
+  // Conflict when what the view shows has been moved since, or someone else has that
+  // right for longer than `patience`.
+  arrow::Result<std::optional<TailView>> Claim(const TailKey& key, const TailView* view,
+                                               int64_t rows,
+                                               std::chrono::milliseconds patience);
+  void Release(const TailKey& key);
+  // The claimed rows are in the table. The caller holds the handover alone.
+  void Cut(const TailKey& key, const TailView& moved);
+  std::unique_lock<std::shared_mutex> LockHandover() {
+    return std::unique_lock(handover_);
+  }
+
+  DataVersion& data_version() { return data_version_; }
+  const std::string& main_name() const { return main_->GetName(); }
+
+  // Until what it returns is dropped, or for a while at most, rows of the map are moved
+  // only by those who must.
+  std::shared_ptr<void> Pin(std::shared_ptr<const TailMap> seen);
+
+  // Moves everything that has arrived for these tables until now.
+  arrow::Status Flush(const std::set<TailKey>& keys);
+  // Tables of that name in any schema; all there are when it is empty.
+  std::set<TailKey> KeysNamed(const std::string& table) const;
+
+  // Keeps batches from the tails of all tables of this name (of all tables when it is
+  // empty) until what it returns is dropped, having waited for those on their way.
+  std::shared_ptr<void> Block(const std::string& table);
+
+ private:
+  class Pass;
+  class Hold;
+  struct Pinned {
+    std::shared_ptr<const TailMap> seen;
+    base::Clock::Steady since;
+  };
+  struct Gate {
+    int passes = 0;
+    int blocks = 0;
+    uint64_t version = 0;
+  };
+
+  arrow::Result<int64_t> MoveClaimed(const TailKey& key, int64_t rows,
+                                     std::chrono::milliseconds patience);
+  bool IsPinned(const TailKey& key) const;
+  bool IsBlocked(const std::string& name) const;
+  uint64_t VersionOf(const std::string& name) const;
+  void Leave(const std::string& name);
+  void Unblock(const std::string& name);
+
+  const base::Clock& clock_;
+  DataVersion data_version_;
+  duckdb::DatabaseInstance* database_ = nullptr;
+  duckdb::shared_ptr<duckdb::AttachedDatabase> main_;
+
+  std::shared_mutex handover_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::shared_ptr<const TailMap> tails_ = std::make_shared<TailMap>();
+  std::atomic<int64_t> bytes_ = 0;
+  std::set<TailKey> claimed_;
+  std::list<Pinned> pinned_;
+  std::unordered_map<std::string, Gate> gates_;  // by the table's name in lower case
+  Gate every_;                                   // of all tables
+};
+
+}  // namespace pintail::engine

@@ -1,0 +1,104 @@
+// Rows that have arrived for tables and wait to be put into them.
+//
+// A batch that is in the tail of its table is seen by every transaction that begins
+// afterwards, together with the rows of the table and as if it were in it, each row once
+// (docs/decisions/006). One per Database; thread-safe.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "arrow/record_batch.h"
+#include "arrow/result.h"
+#include "base/clock.h"
+#include "engine/connection.h"
+
+namespace pintail::engine {
+
+// A table as it is now, for batches of one schema. Opaque, immutable.
+struct TailTarget;
+
+// Keeps the definition of a table from being changed while a batch is on its way to its
+// tail. Released by dropping it, from any thread.
+class TailPass {
+ public:
+  virtual ~TailPass() = default;
+};
+
+// What waits for one table.
+struct TailFigures {
+  TableName table;
+  int64_t parts = 0;
+  int64_t rows = 0;
+  int64_t bytes = 0;
+  base::Clock::Steady oldest;   // arrival of the first part
+  uint64_t first_position = 0;  // in the journal, of the first part; 0: in none
+  uint64_t last_position = 0;
+};
+
+// Where a batch stands in the journal, and what makes a repeat of it known.
+struct TailOrigin {
+  uint64_t position = 0;  // 0: in no journal
+  std::string producer_key;
+};
+
+// All records of the journal for the table up to this position are in it.
+struct TailPosition {
+  TableName table;
+  uint64_t position = 0;
+};
+
+class Tails {
+ public:
+  virtual ~Tails() = default;
+
+  // Makes the place in the database where the positions of moved rows are written down,
+  // if it is not there yet, and reads them. To be called before the first position.
+  virtual arrow::Result<std::vector<TailPosition>> OpenPositions() = 0;
+
+  // The table for batches of the schema, or null when its rows cannot wait: DuckDB has to
+  // look at each (keys, checks, indexes, defaults, generated columns), or the columns are
+  // not just those of the table in their types, or it is no table of the server's own
+  // database. NotFound when there is none.
+  virtual arrow::Result<std::shared_ptr<const TailTarget>> TargetFor(
+      Connection& connection, const TableName& table, const arrow::Schema& schema) = 0;
+
+  // The batches (validated) in the columns of the target. InvalidArgument names the value
+  // that the table cannot hold. Pure.
+  virtual arrow::Result<arrow::RecordBatchVector> Conform(
+      const TailTarget& target, const arrow::RecordBatchVector& batches) const = 0;
+
+  // Waits while the table's definition is being changed, `timeout` at most, then
+  // Conflict. Null when it has changed since the target was made: ask for the target
+  // again.
+  virtual arrow::Result<std::unique_ptr<TailPass>> Enter(
+      const TailTarget& target, std::chrono::milliseconds timeout) = 0;
+
+  // The table's name in the catalog.
+  virtual TableName TableOf(const TailTarget& target) const = 0;
+
+  // Puts everything that waits for a table of this name into it, and keeps new rows away
+  // until what it returns is dropped: for those who will change what the table is.
+  virtual arrow::Result<std::shared_ptr<void>> Close(const std::string& table) = 0;
+
+  // Puts conformed batches, which are not empty, at the end of the tail, where they are
+  // seen at once, all of them or none. The caller holds a pass.
+  virtual void Add(const TailTarget& target, const arrow::RecordBatchVector& batches,
+                   const TailOrigin& origin) = 0;
+
+  // Puts what has arrived first into the table, in one commit: all of the tail, or as
+  // many whole arrivals as have at least `rows` rows. Returns rows moved; 0 when the tail
+  // is empty, someone else is moving it now, or a transaction that has begun not long ago
+  // may still change them.
+  virtual arrow::Result<int64_t> Move(const TableName& table, int64_t rows) = 0;
+
+  // Of all tails together.
+  virtual int64_t bytes() const = 0;
+  // Every tail that is not empty. Names are those of the catalog.
+  virtual std::vector<TailFigures> figures() const = 0;
+};
+
+}  // namespace pintail::engine
