@@ -6,10 +6,8 @@
 // remembers it: as many as the bound allows entries, and no more than 10,000.
 #pragma once
 
-#include <algorithm>
 #include <atomic>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -23,6 +21,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "gateway/handle.h"
+#include "gateway/recently_gone.h"
 #include "gateway/session.h"
 
 namespace pintail::gateway {
@@ -51,7 +50,7 @@ class HandleTable {
   };
 
   HandleTable(const base::Clock& clock, Options options)
-      : clock_(clock), options_(std::move(options)) {}
+      : clock_(clock), options_(std::move(options)), gone_(options_.max) {}
 
   // Gives the entry its handle. ResourceExhausted at the bound.
   arrow::Status Insert(const std::shared_ptr<Entry>& entry) {
@@ -180,7 +179,6 @@ class HandleTable {
     std::string identity;
     std::string why;
   };
-  static constexpr int64_t kMostRemembered = 10'000;
 
   // All below with mutex_ held.
 
@@ -214,14 +212,7 @@ class HandleTable {
   }
 
   void Remember(const Entry& entry, std::string why) {
-    const auto most =
-        static_cast<size_t>(std::clamp<int64_t>(options_.max, 1, kMostRemembered));
-    while (gone_order_.size() >= most) {
-      gone_.erase(gone_order_.front());
-      gone_order_.pop_front();
-    }
-    gone_.emplace(entry.handle, Gone{entry.identity, std::move(why)});
-    gone_order_.push_back(entry.handle);
+    gone_.Remember(entry.handle, {entry.identity, std::move(why)});
   }
 
   arrow::Status Full(int64_t count) const {
@@ -232,10 +223,10 @@ class HandleTable {
   }
 
   arrow::Status NotFound(const std::string& handle, const std::string& identity) const {
-    const auto gone = gone_.find(handle);
-    if (gone != gone_.end() && gone->second.identity == identity) {
+    const Gone* const gone = gone_.Find(handle);
+    if (gone && gone->identity == identity) {
       return base::MakeError(base::ErrorKind::kNotFound, "this ", options_.what, " ",
-                             gone->second.why);
+                             gone->why);
     }
     return base::MakeError(base::ErrorKind::kNotFound, "no such ", options_.what,
                            ": it was closed, has expired or never was");
@@ -247,9 +238,8 @@ class HandleTable {
   mutable std::mutex mutex_;
   // Protected by mutex_.
   Entries entries_;
-  std::map<int64_t, int64_t> of_session_;       // how many entries each session has
-  std::unordered_map<std::string, Gone> gone_;  // what was taken away, and why
-  std::deque<std::string> gone_order_;          // the longest gone first
+  std::map<int64_t, int64_t> of_session_;  // how many entries each session has
+  RecentlyGone<std::string, Gone> gone_;
 };
 
 }  // namespace pintail::gateway

@@ -5,12 +5,6 @@
 #include "base/error.h"
 
 namespace pintail::gateway {
-namespace {
-
-// Lost sessions that are remembered; a few hundred bytes each.
-constexpr size_t kMostLost = 10'000;
-
-}  // namespace
 
 SessionRegistry::SessionRegistry(engine::Database& database, const base::Clock& clock,
                                  int64_t max, Eviction eviction)
@@ -24,8 +18,8 @@ arrow::Result<SessionPtr> SessionRegistry::Open(const base::CallContext& call,
     std::lock_guard lock(mutex_);
     const auto found = keyed_.find(full);
     if (found != keyed_.end()) return found->second->ForCall();
-    if (const auto lost = lost_.extract(full)) {
-      return base::MakeError(base::ErrorKind::kNotFound, lost.mapped());
+    if (const auto lost = lost_.Take(full)) {
+      return base::MakeError(base::ErrorKind::kNotFound, *lost);
     }
     ARROW_ASSIGN_OR_RAISE(evicted, TakePlace());
   }
@@ -103,13 +97,8 @@ SessionPtr SessionRegistry::TakeAway(std::map<Key, SessionPtr>::iterator session
   SessionPtr taken = std::move(session->second);
   const std::string kept = taken->WhatItKeeps();
   if (!kept.empty()) {
-    while (lost_order_.size() >= kMostLost) {
-      lost_.erase(lost_order_.front());
-      lost_order_.pop_front();
-    }
-    lost_order_.push_back(session->first);
-    lost_[session->first] =
-        why + "; with it went " + kept + ". The next call starts a new session";
+    lost_.Remember(session->first, why + "; with it went " + kept +
+                                       ". The next call starts a new session");
   }
   keyed_.erase(session);
   return taken;
@@ -118,12 +107,12 @@ SessionPtr SessionRegistry::TakeAway(std::map<Key, SessionPtr>::iterator session
 bool SessionRegistry::Knows(const base::CallContext& call, const std::string& key) const {
   const Key full{call.identity(), key};
   std::lock_guard lock(mutex_);
-  return keyed_.contains(full) || lost_.contains(full);
+  return keyed_.contains(full) || lost_.Find(full) != nullptr;
 }
 
 SessionPtr SessionRegistry::Take(const base::CallContext& call, const std::string& key) {
   std::lock_guard lock(mutex_);
-  lost_.erase({call.identity(), key});  // who closes it does not count on it
+  lost_.Forget({call.identity(), key});  // who closes it does not count on it
   const auto found = keyed_.find({call.identity(), key});
   if (found == keyed_.end()) return nullptr;
   SessionPtr session = std::move(found->second);

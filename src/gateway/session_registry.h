@@ -6,7 +6,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -18,6 +17,7 @@
 #include "arrow/result.h"
 #include "base/clock.h"
 #include "engine/database.h"
+#include "gateway/recently_gone.h"
 #include "gateway/session.h"
 
 namespace pintail::gateway {
@@ -77,8 +77,7 @@ class SessionRegistry {
   mutable std::mutex mutex_;
   // Protected by mutex_.
   std::map<Key, SessionPtr> keyed_;
-  std::map<Key, std::string> lost_;  // the message for the key's next call
-  std::deque<Key> lost_order_;       // the longest lost first; some were told already
+  RecentlyGone<Key, std::string> lost_;  // the message for the key's next call
   mutable std::map<int64_t, std::weak_ptr<Session>> transient_;
   int64_t last_number_ = 0;
   int64_t being_made_ = 0;  // have a place, but are in neither map yet
