@@ -20,11 +20,7 @@ arrow::Result<BackgroundState> GatewayImpl::StartInBackground(const CallPtr& cal
                                  .protocol = call->protocol(),
                                  .method = call->method(),
                                  .deadline = std::nullopt});
-  const auto rank = [](Background& each) -> std::optional<int> {
-    std::lock_guard lock(each.mutex);
-    return each.outcome ? std::optional(0) : std::nullopt;
-  };
-  ARROW_ASSIGN_OR_RAISE(const auto gone, background_.InsertInPlaceOf(work, rank));
+  ARROW_ASSIGN_OR_RAISE(const auto gone, background_.Insert(work));
   if (gone) runs_->figures().ResultGaveWay();
   // The session is held as by a call until the statement is done.
   const arrow::Status submitted =
@@ -48,9 +44,10 @@ void GatewayImpl::RunInBackground(const std::shared_ptr<Background>& work,
                           StartRun(work->call, *place.session, request, work->handle));
     return ParkRequest(run, place, request, /*eager=*/true);
   }();
-  work->used = rooms_.clock.Now();
+  // Who sees the outcome finds it idle, too.
   std::lock_guard lock(work->mutex);
   work->outcome = std::move(outcome);
+  background_.SetIdle(*work, GivesWay::kFirst);
 }
 
 arrow::Result<BackgroundState> GatewayImpl::PollBackground(const CallPtr& call,

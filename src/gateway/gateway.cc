@@ -97,13 +97,8 @@ void GatewayImpl::Sweep() {
   if (options_.result_idle_timeout.count() > 0) {
     const auto since = now - options_.result_idle_timeout;
     // One whose statement still runs is waited for, however long that takes.
-    DropLater(*runs_, parked_.TakeIf([&](const Parked& each) {
-      return each.ready && each.used.load() <= since;
-    }));
-    DropLater(*runs_, background_.TakeIf([&](Background& each) {
-      std::lock_guard lock(each.mutex);
-      return each.outcome.has_value() && each.used.load() <= since;
-    }));
+    DropLater(*runs_, parked_.TakeIdle(since));
+    DropLater(*runs_, background_.TakeIdle(since));
   }
   if (options_.session_idle_timeout.count() > 0) {
     for (const SessionPtr& session : sessions_->TakeIdle(options_.session_idle_timeout)) {
@@ -117,7 +112,7 @@ void GatewayImpl::Sweep() {
     const auto since = now - options_.session_idle_timeout;
     const auto forgotten = [&](const Handled& each) {
       const auto idle = each.session->IdleSince();
-      return each.session->identity().transient && each.used.load() <= since && idle &&
+      return each.session->identity().transient && each.used <= since && idle &&
              *idle <= since;
     };
     DropLater(*runs_, prepared_.TakeIf(forgotten));
@@ -126,8 +121,7 @@ void GatewayImpl::Sweep() {
   Figures& figures = runs_->figures();
   figures.prepared_open().Set(static_cast<double>(prepared_.size()));
   figures.parked_open().Set(static_cast<double>(parked_.size()));
-  figures.parked_bytes().Set(static_cast<double>(
-      parked_.Sum([](const Parked& each) { return each.kept_bytes.load(); })));
+  figures.parked_bytes().Set(static_cast<double>(parked_.weight()));
   figures.transactions_open().Set(static_cast<double>(transactions_.size()));
 }
 

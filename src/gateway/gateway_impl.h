@@ -131,8 +131,7 @@ class GatewayImpl final : public Gateway {
   };
   // Gives it its handle; at the bound another result gives way, one that was fetched
   // before one that was not, the longest unused first.
-  arrow::Status KeepParked(const std::shared_ptr<Parked>& parked);
-  static std::optional<int> RankOf(const Parked& parked);
+  arrow::Status KeepParked(const std::shared_ptr<Parked>& parked, GivesWay gives_way);
   // By the same rule, until the rows of all results fit into max_kept_bytes.
   void KeepBytes(const Parked& newest);
   arrow::Result<ParkedResult> ParkPlanned(StatementRun& run, Planned planned,

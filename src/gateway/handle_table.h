@@ -4,10 +4,16 @@
 // Invariant: an entry is given only to the identity that made it; for anyone else it does
 // not exist. Who asks for one that was taken away is told why, for as long as the table
 // remembers it: as many as the bound allows entries, and no more than 10,000.
+//
+// Entries are kept in order of use, so that the one to give way is found without looking
+// at the others.
 #pragma once
 
-#include <atomic>
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <iterator>
+#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -20,6 +26,7 @@
 #include "arrow/result.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "gateway/gives_way.h"
 #include "gateway/handle.h"
 #include "gateway/recently_gone.h"
 #include "gateway/session.h"
@@ -36,7 +43,9 @@ struct Handled {
   std::string handle;  // set when inserted, constant from then on
   const std::string identity;
   const std::shared_ptr<Session> session;
-  std::atomic<base::Clock::Steady> used{};  // last time it was asked for
+  // Last time it was asked for, or ceased to be in use. Protected by its table: read it
+  // in a predicate of TakeIf only.
+  base::Clock::Steady used{};
 };
 
 template <typename Entry>
@@ -52,80 +61,87 @@ class HandleTable {
   HandleTable(const base::Clock& clock, Options options)
       : clock_(clock), options_(std::move(options)), gone_(options_.max) {}
 
-  // Gives the entry its handle. ResourceExhausted at the bound.
-  arrow::Status Insert(const std::shared_ptr<Entry>& entry) {
-    return InsertInPlaceOf(entry, [](const Entry&) { return std::nullopt; }).status();
-  }
-
-  // The same, but at the bound another entry gives way: one of the lowest rank, and among
-  // those the one that was not asked for the longest. `rank` gives an optional<int>,
-  // unset for an entry that has to stay. Returns the entry that gave way, null when there
-  // was room; the caller lets go of it.
-  template <typename Rank>
-  arrow::Result<std::shared_ptr<Entry>> InsertInPlaceOf(
-      const std::shared_ptr<Entry>& entry, const Rank& rank) {
+  // Gives the entry its handle. At the bound another gives way: one of those that go
+  // first, else of those that go last, and among them the one that was not used the
+  // longest; ResourceExhausted when all never do. Returns the entry that gave way, null
+  // when there was room; the caller lets go of it.
+  arrow::Result<std::shared_ptr<Entry>> Insert(const std::shared_ptr<Entry>& entry,
+                                               GivesWay gives_way = GivesWay::kNever) {
     ARROW_ASSIGN_OR_RAISE(entry->handle, NewHandle());
-    entry->used = clock_.Now();
     std::lock_guard lock(mutex_);
     std::shared_ptr<Entry> gone;
     const int64_t count = options_.per_session ? CountOf(entry->session->number())
-                                               : static_cast<int64_t>(entries_.size());
+                                               : static_cast<int64_t>(places_.size());
     if (count >= options_.max) {
-      const auto chosen = Lowest(rank);
-      if (chosen == entries_.end()) return Full(count);
-      gone = Remove(chosen);
+      Order* const order = NextToGiveWay();
+      if (!order) return Full(count);
+      gone = Remove(order->begin());
       Remember(*gone, "gave way to a newer one: " + std::to_string(count) + " " +
                           options_.what + "s were open, as many as " + options_.option +
                           " allows; run the statement again, or raise that option");
     }
     ++of_session_[entry->session->number()];
-    entries_.emplace(entry->handle, entry);
+    entry->used = clock_.Now();
+    Order& order = OrderOf(gives_way);
+    order.push_back({.entry = entry, .gives_way = gives_way});
+    places_.emplace(entry->handle, std::prev(order.end()));
     return gone;
   }
 
+  // The entry is no longer in use: from now on it gives way like that. `weight` is what
+  // it counts for TakeDownTo. Nothing happens when it was taken out meanwhile.
+  void SetIdle(const Entry& entry, GivesWay gives_way, int64_t weight = 0) {
+    std::lock_guard lock(mutex_);
+    const auto found = places_.find(entry.handle);
+    if (found == places_.end()) return;
+    Use(found->second, gives_way);
+    weight_ += weight - found->second->weight;
+    found->second->weight = weight;
+  }
+
   // While the entries weigh more than `max` together, one after the other gives way, by
-  // the same rule and told `why`; never `kept`. Returns those that did.
-  template <typename Rank, typename Weight>
-  std::vector<std::shared_ptr<Entry>> TakeDownTo(int64_t max, const Weight& weight,
-                                                 const Rank& rank, const Entry& kept,
+  // the rule of Insert and told `why`; only those that weigh something, never `kept`.
+  // Returns those that did.
+  std::vector<std::shared_ptr<Entry>> TakeDownTo(int64_t max, const Entry& kept,
                                                  const std::string& why) {
     std::vector<std::shared_ptr<Entry>> taken;
     std::lock_guard lock(mutex_);
-    int64_t sum = 0;
-    for (const auto& [handle, entry] : entries_) sum += weight(*entry);
-    while (sum > max) {
-      const auto chosen = Lowest([&](const Entry& each) -> std::optional<int> {
-        if (&each == &kept || weight(each) == 0) return std::nullopt;
-        return rank(each);
-      });
-      if (chosen == entries_.end()) break;
-      sum -= weight(*chosen->second);
-      taken.push_back(Remove(chosen));
-      Remember(*taken.back(), why);
+    for (const GivesWay gives_way : kInOrder) {
+      Order& order = OrderOf(gives_way);
+      for (auto each = order.begin(); each != order.end() && weight_ > max;) {
+        const auto here = each++;
+        if (here->weight == 0 || here->entry.get() == &kept) continue;
+        taken.push_back(Remove(here));
+        Remember(*taken.back(), why);
+      }
     }
     return taken;
   }
 
-  arrow::Result<std::shared_ptr<Entry>> Find(const std::string& handle,
-                                             const std::string& identity) {
+  // Finds and counts as a use. `becomes`, when given, is how the entry gives way from now
+  // on, unless it never does.
+  arrow::Result<std::shared_ptr<Entry>> Find(
+      const std::string& handle, const std::string& identity,
+      std::optional<GivesWay> becomes = std::nullopt) {
     std::lock_guard lock(mutex_);
-    const auto found = entries_.find(handle);
-    if (found == entries_.end() || found->second->identity != identity) {
+    const auto found = places_.find(handle);
+    if (found == places_.end() || found->second->entry->identity != identity) {
       return NotFound(handle, identity);
     }
-    found->second->used = clock_.Now();
-    return found->second;
+    const GivesWay now = found->second->gives_way;
+    Use(found->second, now == GivesWay::kNever ? now : becomes.value_or(now));
+    return found->second->entry;
   }
 
   // Finds and removes.
   arrow::Result<std::shared_ptr<Entry>> Take(const std::string& handle,
                                              const std::string& identity) {
     std::lock_guard lock(mutex_);
-    const auto found = entries_.find(handle);
-    if (found == entries_.end() || found->second->identity != identity) {
+    const auto found = places_.find(handle);
+    if (found == places_.end() || found->second->entry->identity != identity) {
       return NotFound(handle, identity);
     }
-    return Remove(found);
+    return Remove(found->second);
   }
 
   // Removes all entries that the predicate picks; the caller lets go of them, outside the
@@ -134,10 +150,24 @@ class HandleTable {
   std::vector<std::shared_ptr<Entry>> TakeIf(const Predicate& predicate) {
     std::vector<std::shared_ptr<Entry>> taken;
     std::lock_guard lock(mutex_);
-    for (auto entry = entries_.begin(); entry != entries_.end();) {
-      const auto next = std::next(entry);
-      if (predicate(*entry->second)) taken.push_back(Remove(entry));
-      entry = next;
+    for (Order& order : orders_) {
+      for (auto each = order.begin(); each != order.end();) {
+        const auto here = each++;
+        if (predicate(*here->entry)) taken.push_back(Remove(here));
+      }
+    }
+    return taken;
+  }
+
+  // Removes those that may give way and were not used since then.
+  std::vector<std::shared_ptr<Entry>> TakeIdle(base::Clock::Steady since) {
+    std::vector<std::shared_ptr<Entry>> taken;
+    std::lock_guard lock(mutex_);
+    for (const GivesWay gives_way : kInOrder) {
+      Order& order = OrderOf(gives_way);
+      while (!order.empty() && order.front().entry->used <= since) {
+        taken.push_back(Remove(order.begin()));
+      }
     }
     return taken;
   }
@@ -157,15 +187,13 @@ class HandleTable {
 
   int64_t size() const {
     std::lock_guard lock(mutex_);
-    return static_cast<int64_t>(entries_.size());
+    return static_cast<int64_t>(places_.size());
   }
 
-  template <typename Weight>
-  int64_t Sum(const Weight& weight) const {
+  // Of all entries together.
+  int64_t weight() const {
     std::lock_guard lock(mutex_);
-    int64_t sum = 0;
-    for (const auto& [handle, entry] : entries_) sum += weight(*entry);
-    return sum;
+    return weight_;
   }
 
   int64_t CountOfSession(int64_t session) const {
@@ -174,7 +202,15 @@ class HandleTable {
   }
 
  private:
-  using Entries = std::unordered_map<std::string, std::shared_ptr<Entry>>;
+  struct Held {
+    std::shared_ptr<Entry> entry;
+    GivesWay gives_way;
+    int64_t weight = 0;
+  };
+  using Order = std::list<Held>;  // the longest unused first
+  using Where = typename Order::iterator;
+  static constexpr std::array kInOrder = {GivesWay::kFirst, GivesWay::kLast};
+
   struct Gone {
     std::string identity;
     std::string why;
@@ -182,9 +218,23 @@ class HandleTable {
 
   // All below with mutex_ held.
 
-  std::shared_ptr<Entry> Remove(typename Entries::iterator found) {
-    std::shared_ptr<Entry> entry = std::move(found->second);
-    entries_.erase(found);
+  Order& OrderOf(GivesWay gives_way) { return orders_[static_cast<size_t>(gives_way)]; }
+
+  // Moves it behind all that were used before. The clock is asked under the lock, hence
+  // each order is one of time.
+  void Use(Where place, GivesWay gives_way) {
+    Order& from = OrderOf(place->gives_way);
+    Order& to = OrderOf(gives_way);
+    place->entry->used = clock_.Now();
+    place->gives_way = gives_way;
+    to.splice(to.end(), from, place);
+  }
+
+  std::shared_ptr<Entry> Remove(Where place) {
+    std::shared_ptr<Entry> entry = std::move(place->entry);
+    weight_ -= place->weight;
+    OrderOf(place->gives_way).erase(place);
+    places_.erase(entry->handle);
     const auto count = of_session_.find(entry->session->number());
     if (--count->second == 0) of_session_.erase(count);
     return entry;
@@ -195,20 +245,12 @@ class HandleTable {
     return found == of_session_.end() ? 0 : found->second;
   }
 
-  template <typename Rank>
-  typename Entries::iterator Lowest(const Rank& rank) {
-    auto chosen = entries_.end();
-    std::pair<int, base::Clock::Steady> best;
-    for (auto each = entries_.begin(); each != entries_.end(); ++each) {
-      const std::optional<int> place = rank(*each->second);
-      if (!place) continue;
-      const std::pair here{*place, each->second->used.load()};
-      if (chosen == entries_.end() || here < best) {
-        chosen = each;
-        best = here;
-      }
+  // Whose first entry gives way; null when none may.
+  Order* NextToGiveWay() {
+    for (const GivesWay gives_way : kInOrder) {
+      if (Order& order = OrderOf(gives_way); !order.empty()) return &order;
     }
-    return chosen;
+    return nullptr;
   }
 
   void Remember(const Entry& entry, std::string why) {
@@ -237,7 +279,9 @@ class HandleTable {
 
   mutable std::mutex mutex_;
   // Protected by mutex_.
-  Entries entries_;
+  std::array<Order, 3> orders_;  // by GivesWay; each entry is in one of them
+  std::unordered_map<std::string, Where> places_;
+  int64_t weight_ = 0;                     // of all entries
   std::map<int64_t, int64_t> of_session_;  // how many entries each session has
   RecentlyGone<std::string, Gone> gone_;
 };

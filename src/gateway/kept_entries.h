@@ -2,7 +2,6 @@
 // without a remark are constant once the entry is in its table.
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -32,10 +31,6 @@ struct Parked final : Handled {
   // Rows that are there already; null: the statement runs when it is fetched.
   std::shared_ptr<KeptRows> kept;
   std::shared_ptr<PlanCache> plans;  // never null
-
-  std::atomic<int64_t> kept_bytes = 0;  // of `kept`
-  std::atomic<bool> ready = false;      // nothing runs for it, so it may give way
-  std::atomic<bool> fetched = false;    // its client has asked for it once
 };
 
 struct Prepared final : Handled {

@@ -51,29 +51,23 @@ arrow::Result<ParkedResult> GatewayImpl::ParkRequest(const RunPtr& run,
   });
 }
 
-std::optional<int> GatewayImpl::RankOf(const Parked& parked) {
-  if (!parked.ready) return std::nullopt;
-  // What was fetched is only kept for a second look; what was not is waited for.
-  return parked.fetched ? 0 : 1;
-}
-
 void GatewayImpl::KeepBytes(const Parked& newest) {
-  if (newest.kept_bytes == 0) return;
-  const auto bytes = [](const Parked& each) { return each.kept_bytes.load(); };
+  if (newest.kept->bytes() == 0) return;
   const std::string why =
       "gave way to a newer one: the rows of all results took more "
       "than the " +
       std::to_string(options_.max_kept_bytes) +
       " bytes that statement.max_kept allows; fetch results sooner, "
       "or raise that option";
-  auto gone = parked_.TakeDownTo(options_.max_kept_bytes, bytes, RankOf, newest, why);
+  auto gone = parked_.TakeDownTo(options_.max_kept_bytes, newest, why);
   for (size_t i = 0; i < gone.size(); ++i) runs_->figures().ResultGaveWay();
   if (gone.empty()) return;
   runs_->CleanUp([gone]() mutable { gone.clear(); });
 }
 
-arrow::Status GatewayImpl::KeepParked(const std::shared_ptr<Parked>& parked) {
-  ARROW_ASSIGN_OR_RAISE(auto gone, parked_.InsertInPlaceOf(parked, RankOf));
+arrow::Status GatewayImpl::KeepParked(const std::shared_ptr<Parked>& parked,
+                                      GivesWay gives_way) {
+  ARROW_ASSIGN_OR_RAISE(auto gone, parked_.Insert(parked, gives_way));
   if (!gone) return arrow::Status::OK();
   runs_->figures().ResultGaveWay();
   runs_->CleanUp([gone]() mutable { gone.reset(); });
@@ -104,13 +98,12 @@ arrow::Result<ParkedResult> GatewayImpl::ParkPlanned(StatementRun& run, Planned 
     parked->schema = planned.statement->schema();
     parked->plans->Keep({planned.lease.slot(), std::move(planned.statement)});
     planned.lease.Return();
-    parked->ready = true;
-    ARROW_RETURN_NOT_OK(KeepParked(parked));
+    ARROW_RETURN_NOT_OK(KeepParked(parked, GivesWay::kLast));
     run.FinishUnrecorded();
     return Announce(*parked);
   }
   // Room first: an effect must not happen whose result cannot be kept.
-  ARROW_RETURN_NOT_OK(KeepParked(parked));
+  ARROW_RETURN_NOT_OK(KeepParked(parked, GivesWay::kNever));
   const auto work = [&]() -> arrow::Status {
     ARROW_ASSIGN_OR_RAISE(Ran ran, RunPlanned(run, to_park.place, std::move(planned),
                                               parked->parameters, /*materialize=*/true));
@@ -119,7 +112,6 @@ arrow::Result<ParkedResult> GatewayImpl::ParkPlanned(StatementRun& run, Planned 
     ARROW_ASSIGN_OR_RAISE(
         parked->kept, KeptRows::Make(std::move(ran.rows),
                                      std::min(kMaxKeptBytes, options_.max_kept_bytes)));
-    parked->kept_bytes = parked->kept->bytes();
     if (ran.detached) {
       parked->plans->Keep({ran.planned.lease.slot(), std::move(ran.planned.statement)});
     }
@@ -130,8 +122,7 @@ arrow::Result<ParkedResult> GatewayImpl::ParkPlanned(StatementRun& run, Planned 
     (void)parked_.Take(parked->handle, parked->identity);
     return status;
   }
-  parked->used = rooms_.clock.Now();
-  parked->ready = true;
+  parked_.SetIdle(*parked, GivesWay::kLast, parked->kept->bytes());
   KeepBytes(*parked);
   if (parked->kept->rows() > 0) run.AddReturnedRows(parked->kept->rows());
   if (parked->rows_changed) run.SetRows(*parked->rows_changed);
@@ -142,9 +133,10 @@ arrow::Result<ParkedResult> GatewayImpl::ParkPlanned(StatementRun& run, Planned 
 arrow::Result<StatementResult> GatewayImpl::Fetch(const CallPtr& call,
                                                   const std::string& handle) {
   ARROW_RETURN_NOT_OK(call->CheckAlive());
-  ARROW_ASSIGN_OR_RAISE(const auto parked, parked_.Find(handle, call->identity()));
+  // What was fetched is only kept for a second look; what was not is waited for.
+  ARROW_ASSIGN_OR_RAISE(const auto parked,
+                        parked_.Find(handle, call->identity(), GivesWay::kFirst));
   parked->session->Touch();
-  parked->fetched = true;
   const bool can_run = query::CanStream(parked->traits);
   if (!parked->kept || (can_run && !parked->kept->Available())) {
     return FetchNow(call, *parked);

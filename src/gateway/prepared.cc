@@ -57,7 +57,7 @@ arrow::Result<PreparedInfo> GatewayImpl::Prepare(const CallPtr& call,
   prepared->transaction_id = transaction_id;
   return Explained(*run, [&]() -> arrow::Result<PreparedInfo> {
     ARROW_RETURN_NOT_OK(Describe(*run, place, *prepared));
-    ARROW_RETURN_NOT_OK(prepared_.Insert(prepared));
+    ARROW_RETURN_NOT_OK(prepared_.Insert(prepared).status());
     prepared->info.handle = prepared->handle;
     return prepared->info;
   });

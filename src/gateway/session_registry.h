@@ -17,13 +17,11 @@
 #include "arrow/result.h"
 #include "base/clock.h"
 #include "engine/database.h"
+#include "gateway/gives_way.h"
 #include "gateway/recently_gone.h"
 #include "gateway/session.h"
 
 namespace pintail::gateway {
-
-// Whether a session makes room for a newcomer when there are as many as may be.
-enum class GivesWay : uint8_t { kFirst, kLast, kNever };
 
 class SessionRegistry {
  public:

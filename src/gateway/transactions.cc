@@ -34,7 +34,7 @@ arrow::Result<std::string> GatewayImpl::Begin(const CallPtr& call,
     ARROW_RETURN_NOT_OK(lease.connection().Begin());
     session->SetRole(lease, Role::kTransaction);
     lease.Return();
-    const arrow::Status kept = transactions_.Insert(open);
+    const arrow::Status kept = transactions_.Insert(open).status();
     if (!kept.ok()) {
       session->CloseSlot(open->slot);
       return kept;
