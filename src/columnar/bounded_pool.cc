@@ -7,6 +7,7 @@ namespace pintail::columnar {
 void BoundedPool::Renew(int64_t budget_bytes) {
   budget_ = budget_bytes;
   spent_ = 0;
+  refused_ = false;
 }
 
 arrow::Status BoundedPool::Spend(int64_t bytes) {
@@ -14,6 +15,7 @@ arrow::Status BoundedPool::Spend(int64_t bytes) {
   int64_t spent = spent_;
   do {
     if (bytes > budget - spent) {
+      refused_ = true;
       return arrow::Status::OutOfMemory(bytes, " bytes of memory asked for, but only ",
                                         std::max<int64_t>(budget - spent, 0), " of ",
                                         budget, " allowed are left");
@@ -27,6 +29,10 @@ void BoundedPool::GiveBack(int64_t bytes) {
   int64_t spent = spent_;
   while (!spent_.compare_exchange_weak(spent, std::max<int64_t>(spent - bytes, 0))) {
   }
+}
+
+void BoundedPool::AfterFree(int64_t bytes) {
+  if (freed_ == Freed::kGivenBack) GiveBack(bytes);
 }
 
 void BoundedPool::Unref() {
@@ -56,7 +62,7 @@ arrow::Status BoundedPool::Reallocate(int64_t old_size, int64_t new_size,
     GiveBack(more);
     return status;
   }
-  if (new_size < old_size) GiveBack(old_size - new_size);
+  if (new_size < old_size) AfterFree(old_size - new_size);
   ++allocations_;
   live_bytes_ += new_size - old_size;
   total_bytes_ += more;
@@ -66,7 +72,7 @@ arrow::Status BoundedPool::Reallocate(int64_t old_size, int64_t new_size,
 void BoundedPool::Free(uint8_t* buffer, int64_t size, int64_t alignment) {
   parent_->Free(buffer, size, alignment);
   live_bytes_ -= size;
-  GiveBack(size);
+  AfterFree(size);
   Unref();
 }
 

@@ -21,10 +21,24 @@ class BoundedPool final : public arrow::MemoryPool {
   };
   using Owner = std::unique_ptr<BoundedPool, Disowner>;
 
-  static Owner Make(int64_t budget_bytes) { return Owner(new BoundedPool(budget_bytes)); }
+  // What becomes of the budget when memory is freed.
+  enum class Freed : uint8_t {
+    kGivenBack,  // it may be allocated again: bounds what is in use
+    // Only Renew gives it back: bounds all that one piece of input makes a reader
+    // allocate, whenever buffers of earlier pieces are freed by other threads.
+    kSpent,
+  };
+
+  static Owner Make(int64_t budget_bytes, Freed freed = Freed::kGivenBack) {
+    return Owner(new BoundedPool(budget_bytes, freed));
+  }
 
   // Begins anew: the next `budget_bytes` are granted, whatever was allocated before.
   void Renew(int64_t budget_bytes);
+  // As last granted.
+  int64_t budget_bytes() const { return budget_; }
+  // Whether an allocation went past the budget since the last Renew.
+  bool refused() const { return refused_; }
 
   using arrow::MemoryPool::Allocate;
   using arrow::MemoryPool::Free;
@@ -42,17 +56,20 @@ class BoundedPool final : public arrow::MemoryPool {
   std::string backend_name() const override { return parent_->backend_name(); }
 
  private:
-  explicit BoundedPool(int64_t budget_bytes)
-      : parent_(arrow::default_memory_pool()), budget_(budget_bytes) {}
+  BoundedPool(int64_t budget_bytes, Freed freed)
+      : parent_(arrow::default_memory_pool()), freed_(freed), budget_(budget_bytes) {}
   ~BoundedPool() override = default;
 
   arrow::Status Spend(int64_t bytes);
   void GiveBack(int64_t bytes);
+  void AfterFree(int64_t bytes);
   void Unref();
 
   arrow::MemoryPool* const parent_;
+  const Freed freed_;
   std::atomic<int64_t> budget_;
   std::atomic<int64_t> spent_ = 0;
+  std::atomic<bool> refused_ = false;
   std::atomic<int64_t> live_bytes_ = 0;
   std::atomic<int64_t> total_bytes_ = 0;
   std::atomic<int64_t> allocations_ = 0;

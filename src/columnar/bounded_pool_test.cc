@@ -45,6 +45,29 @@ TEST(BoundedPool, GrantsTheBudgetAnewWhileOldBuffersLive) {
   EXPECT_TRUE(arrow::AllocateBuffer(2048, pool.get()).status().IsOutOfMemory());
 }
 
+TEST(BoundedPool, CountsWhatIsFreedAsSpentWhereThatIsAskedFor) {
+  const auto pool = BoundedPool::Make(1024, BoundedPool::Freed::kSpent);
+  EXPECT_TRUE(arrow::AllocateBuffer(512, pool.get()).ok());
+  auto shrunk = arrow::AllocateResizableBuffer(512, pool.get()).ValueOrDie();
+  EXPECT_TRUE(shrunk->Resize(64).ok());
+  EXPECT_EQ(pool->bytes_allocated(), 64);
+  EXPECT_TRUE(arrow::AllocateBuffer(64, pool.get()).status().IsOutOfMemory());
+  pool->Renew(1024);
+  EXPECT_TRUE(arrow::AllocateBuffer(1024, pool.get()).ok());
+}
+
+TEST(BoundedPool, SaysWhetherItRefusedSinceItWasRenewed) {
+  const auto pool = BoundedPool::Make(1024);
+  EXPECT_TRUE(arrow::AllocateBuffer(1024, pool.get()).ok());
+  EXPECT_FALSE(pool->refused());
+  EXPECT_FALSE(arrow::AllocateBuffer(1088, pool.get()).ok());
+  EXPECT_TRUE(pool->refused());
+  EXPECT_EQ(pool->budget_bytes(), 1024);
+  pool->Renew(2048);
+  EXPECT_FALSE(pool->refused());
+  EXPECT_EQ(pool->budget_bytes(), 2048);
+}
+
 TEST(BoundedPool, LivesUntilItsLastBufferIsGone) {
   auto pool = BoundedPool::Make(1024);
   std::unique_ptr<arrow::Buffer> buffer =

@@ -8,21 +8,22 @@
 #include "arrow/ipc/message.h"
 #include "arrow/ipc/reader.h"
 #include "columnar/batch_reader.h"
+#include "columnar/bounded_pool.h"
 #include "columnar/ipc_metadata_check.h"
-#include "flight/capped_pool.h"
 #include "flight/door.h"
 
 namespace pintail::flight {
 namespace {
 
 using arrow::flight::FlightMessageReader;
+using columnar::BoundedPool;
 
 // Pulls the call's next IPC message whenever the decoder asks for one.
 class MessageSource final : public arrow::ipc::MessageReader {
  public:
   MessageSource(Call& call, FlightMessageReader& inner, const columnar::Limits& limits,
-                std::shared_ptr<CappedPool> pool)
-      : call_(call), inner_(inner), limits_(limits), pool_(std::move(pool)) {}
+                BoundedPool& pool)
+      : call_(call), inner_(inner), limits_(limits), pool_(pool) {}
 
   arrow::Result<std::unique_ptr<arrow::ipc::Message>> ReadNextMessage() override {
     while (true) {
@@ -31,7 +32,7 @@ class MessageSource final : public arrow::ipc::MessageReader {
         ARROW_RETURN_NOT_OK(columnar::CheckIpcMessage(
             {metadata.data(), static_cast<size_t>(metadata.size())}, limits_));
         const int64_t body_bytes = message->body ? message->body->size() : 0;
-        pool_->Begin(Allowance(body_bytes));
+        pool_.Renew(Allowance(body_bytes));
         return arrow::ipc::Message::Open(std::move(message->metadata),
                                          std::move(message->body));
       }
@@ -102,7 +103,7 @@ class MessageSource final : public arrow::ipc::MessageReader {
   Call& call_;
   FlightMessageReader& inner_;
   const columnar::Limits limits_;
-  const std::shared_ptr<CappedPool> pool_;
+  BoundedPool& pool_;
   const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   bool ended_ = false;
 };
@@ -118,7 +119,7 @@ struct UploadReader::State {
     options.max_recursion_depth = limits.max_nesting;
     options.ensure_alignment = arrow::ipc::Alignment::kDataTypeSpecificAlignment;
     auto opened = arrow::ipc::RecordBatchStreamReader::Open(
-        std::make_unique<MessageSource>(*call, *inner, limits, pool), options);
+        std::make_unique<MessageSource>(*call, *inner, limits, *pool), options);
     if (!opened.ok()) return Readable(opened.status());
     decoder = std::move(*opened);
     return arrow::Status::OK();
@@ -127,7 +128,13 @@ struct UploadReader::State {
   // What the decoder says about bad input, with the kind it deserves.
   arrow::Status Readable(const arrow::Status& status) const {
     ARROW_RETURN_NOT_OK(call->context()->CheckAlive());
-    if (pool->exceeded()) return pool->Exceeded();
+    if (pool->refused()) {
+      return base::MakeError(base::ErrorKind::kResourceExhausted,
+                             "A message unpacks to more than ", pool->budget_bytes(),
+                             " bytes, all that one of its size may (limits.max_batch, "
+                             "limits.max_compression_ratio); send smaller or "
+                             "uncompressed batches");
+    }
     if (base::HasKind(status)) return status;
     return base::MakeError(
         base::ErrorKind::kInvalidArgument,
@@ -137,7 +144,7 @@ struct UploadReader::State {
   std::shared_ptr<Call> call;
   std::unique_ptr<FlightMessageReader> inner;
   columnar::Limits limits;
-  std::shared_ptr<CappedPool> pool = std::make_shared<CappedPool>();
+  BoundedPool::Owner pool;  // outlives the decoder
   std::shared_ptr<arrow::ipc::RecordBatchStreamReader> decoder;
 };
 
@@ -148,7 +155,7 @@ UploadReader::UploadReader(std::shared_ptr<Call> call,
   state_->call = std::move(call);
   state_->inner = std::move(inner);
   state_->limits = limits;
-  state_->pool->Begin(limits.ratio_floor_bytes);
+  state_->pool = BoundedPool::Make(limits.ratio_floor_bytes, BoundedPool::Freed::kSpent);
 }
 
 UploadReader::~UploadReader() = default;
@@ -167,9 +174,6 @@ arrow::Result<arrow::flight::FlightStreamChunk> UploadReader::Next() {
   arrow::flight::FlightStreamChunk chunk;
   const arrow::Status status = state_->decoder->ReadNext(&chunk.data);
   if (!status.ok()) return state_->Readable(status);
-  if (chunk.data && state_->pool->used_bytes() > 0) {
-    chunk.data = KeepPool(chunk.data, state_->pool);
-  }
   return chunk;
 }
 

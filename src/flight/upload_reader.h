@@ -3,8 +3,8 @@
 // Arrow's own reader would decode with options nobody can set: without a bound on what a
 // compressed buffer unpacks to, and without aligning what gRPC delivered askew. So the
 // messages are taken before Arrow sees them (GrpcCall), and decoded here under a
-// CappedPool. Arrow's reader is still what pulls the messages from gRPC. Belongs to one
-// call's thread.
+// columnar::BoundedPool. Arrow's reader is still what pulls the messages from gRPC.
+// Belongs to one call's thread.
 #pragma once
 
 #include <memory>
