@@ -23,6 +23,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]', re.M)
 # Whose headers lie under a name, as a room's LIBS call it. The longest name that fits counts.
 LIBRARIES = {
     "CLI": "CLI11::CLI11",
+    "absl": "absl::crc32c",
     "arrow": "Arrow::arrow_shared",
     "arrow/flight": "ArrowFlight::arrow_flight_shared",
     "arrow/flight/sql": "ArrowFlightSql::arrow_flight_sql_shared",
