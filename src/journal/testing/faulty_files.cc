@@ -21,11 +21,11 @@ class FaultyFile final : public File {
   }
   std::error_code SyncData() override {
     if (auto error = files_.Before(Operation::kSyncData)) return error;
-    return real_->SyncData();
+    return files_.skips_syncs() ? std::error_code() : real_->SyncData();
   }
   std::error_code SyncAll() override {
     if (auto error = files_.Before(Operation::kSyncAll)) return error;
-    return real_->SyncAll();
+    return files_.skips_syncs() ? std::error_code() : real_->SyncAll();
   }
   std::error_code Truncate(int64_t bytes) override {
     if (auto error = files_.Before(Operation::kTruncate)) return error;
@@ -70,6 +70,16 @@ bool FaultyFiles::short_writes() const {
   return short_writes_;
 }
 
+void FaultyFiles::SkipSyncs() {
+  const std::lock_guard lock(mutex_);
+  skips_syncs_ = true;
+}
+
+bool FaultyFiles::skips_syncs() const {
+  const std::lock_guard lock(mutex_);
+  return skips_syncs_;
+}
+
 std::error_code FaultyFiles::Before(Operation operation) {
   Hook hook;
   int64_t number = 0;
@@ -110,7 +120,7 @@ std::error_code FaultyFiles::Remove(const Path& path) {
 
 std::error_code FaultyFiles::SyncFolder(const Path& path) {
   if (auto error = Before(Operation::kSyncFolder)) return error;
-  return real_->SyncFolder(path);
+  return skips_syncs() ? std::error_code() : real_->SyncFolder(path);
 }
 
 }  // namespace pintail::journal::testing

@@ -36,6 +36,8 @@ class FaultyFiles final : public Files {
   void SetHook(Hook hook);
   // Writes write only half of what they are given, at least one byte.
   void SetShortWrites(bool on);
+  // Syncs are counted, but do nothing: for tests in which no machine fails.
+  void SkipSyncs();
   int64_t CountOf(Operation operation) const;
   int64_t Count() const;
 
@@ -48,12 +50,14 @@ class FaultyFiles final : public Files {
   // For its files.
   std::error_code Before(Operation operation);
   bool short_writes() const;
+  bool skips_syncs() const;
 
  private:
   const std::unique_ptr<Files> real_;
   mutable std::mutex mutex_;
   Hook hook_;
   bool short_writes_ = false;
+  bool skips_syncs_ = false;
   int64_t count_ = 0;
   std::array<int64_t, kOperations> counts_{};
 };
