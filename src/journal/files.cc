@@ -93,6 +93,26 @@ class SystemFiles final : public Files {
 
 }  // namespace
 
+std::error_code WriteAll(File& file, std::span<iovec> pieces, int64_t offset) {
+  while (!pieces.empty()) {
+    auto written = file.WriteAt(pieces, offset);
+    if (!written) return written.error();
+    // A file system that takes nothing and says nothing would keep us here for ever.
+    if (*written <= 0) return std::make_error_code(std::errc::io_error);
+    offset += *written;
+    auto left = static_cast<size_t>(*written);
+    while (!pieces.empty() && left >= pieces.front().iov_len) {
+      left -= pieces.front().iov_len;
+      pieces = pieces.subspan(1);
+    }
+    if (left > 0) {
+      iovec& first = pieces.front();
+      first = {static_cast<uint8_t*>(first.iov_base) + left, first.iov_len - left};
+    }
+  }
+  return {};
+}
+
 std::unique_ptr<Files> MakeSystemFiles() { return std::make_unique<SystemFiles>(); }
 
 }  // namespace pintail::journal

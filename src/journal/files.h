@@ -33,6 +33,9 @@ class File {
   virtual std::error_code Allocate(int64_t bytes) = 0;
 };
 
+// Writes all of the pieces, which it changes as it goes on.
+std::error_code WriteAll(File& file, std::span<iovec> pieces, int64_t offset);
+
 class Files {
  public:
   using Path = std::filesystem::path;

@@ -26,26 +26,6 @@ std::optional<Position> FirstByName(const std::string& name) {
   return first;
 }
 
-// A record is bad at `offset`, where `expected` should be. When a later one names it as
-// synced it was acknowledged: the damage is returned.
-std::optional<Damage> FindSyncedLater(const SegmentReader& reader, int64_t offset,
-                                      Position expected) {
-  std::optional<Position> next_intact;
-  int64_t from = offset;
-  while (const auto later = reader.NextHeader(from, expected + 1)) {
-    if (!next_intact) next_intact = later->header.position;
-    if (later->header.synced >= expected) {
-      return Damage{.kind = Damage::Kind::kRecord,
-                    .offset = offset,
-                    .first_lost = expected,
-                    .last_lost = *next_intact - 1,
-                    .text = "a record that was acknowledged is damaged"};
-    }
-    from = later->offset + kAlignment;
-  }
-  return std::nullopt;
-}
-
 class Walker {
  public:
   Walker(const std::vector<SegmentPath>& paths,
@@ -152,6 +132,24 @@ uint64_t RandomSalt() {
 }
 
 }  // namespace
+
+std::optional<Damage> FindSyncedLater(const SegmentReader& reader, int64_t offset,
+                                      Position expected) {
+  std::optional<Position> next_intact;
+  int64_t from = offset;
+  while (const auto later = reader.NextHeader(from, expected + 1)) {
+    if (!next_intact) next_intact = later->header.position;
+    if (later->header.synced >= expected) {
+      return Damage{.kind = Damage::Kind::kRecord,
+                    .offset = offset,
+                    .first_lost = expected,
+                    .last_lost = *next_intact - 1,
+                    .text = "a record that was acknowledged is damaged"};
+    }
+    from = later->offset + kAlignment;
+  }
+  return std::nullopt;
+}
 
 arrow::Result<std::vector<SegmentPath>> ListSegments(
     const std::filesystem::path& folder) {

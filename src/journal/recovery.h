@@ -1,6 +1,6 @@
 // What is in a journal's folder: which records are whole, where the log ends, and whether
 // what does not fit was never acknowledged (torn: it is cut) or is damage (corrupt).
-// Nothing here writes, but for CutTornEnd.
+// Nothing here writes, but for SettleLog.
 #pragma once
 
 #include <cstdint>
@@ -42,6 +42,11 @@ struct Damage {
   Position last_lost = 0;
   std::string text;  // a sentence for people, without what to do
 };
+
+// A record is bad at `offset`, where `expected` should be. When a later one of the same
+// segment names it as synced it was acknowledged: the damage is returned, without path.
+std::optional<Damage> FindSyncedLater(const SegmentReader& reader, int64_t offset,
+                                      Position expected);
 
 // One segment, walked from its first record to where they end.
 struct WalkedSegment {

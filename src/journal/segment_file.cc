@@ -6,26 +6,6 @@
 namespace pintail::journal {
 namespace {
 
-std::error_code WriteAll(File& file, std::span<iovec> pieces, int64_t offset) {
-  while (!pieces.empty()) {
-    auto written = file.WriteAt(pieces, offset);
-    if (!written) return written.error();
-    // A file system that takes nothing and says nothing would keep us here for ever.
-    if (*written <= 0) return std::make_error_code(std::errc::io_error);
-    offset += *written;
-    auto left = static_cast<size_t>(*written);
-    while (!pieces.empty() && left >= pieces.front().iov_len) {
-      left -= pieces.front().iov_len;
-      pieces = pieces.subspan(1);
-    }
-    if (left > 0) {
-      iovec& first = pieces.front();
-      first = {static_cast<uint8_t*>(first.iov_base) + left, first.iov_len - left};
-    }
-  }
-  return {};
-}
-
 std::error_code WriteHeader(File& file, const SegmentHeader& header) {
   HeaderBytes bytes = Encode(header);
   iovec piece = {bytes.data(), bytes.size()};

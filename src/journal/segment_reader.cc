@@ -80,6 +80,12 @@ void SegmentReader::AssumeHeader(const SegmentHeader& header) {
   parsed_ = {.header = header};
 }
 
+std::optional<uint64_t> SegmentReader::SaltOfFirstRecord() const {
+  const auto header = ParseRecordHeader(From(kHeaderBytes));
+  if (!header) return std::nullopt;
+  return header->salt;
+}
+
 std::span<const uint8_t> SegmentReader::From(int64_t offset) const {
   const std::span all(bytes_->data(), static_cast<size_t>(bytes_->size()));
   return all.subspan(std::min<size_t>(offset, all.size()));

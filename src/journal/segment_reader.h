@@ -48,6 +48,8 @@ class SegmentReader {
 
   // Without a good header of the segment nothing can be read; this makes one, for repair.
   void AssumeHeader(const SegmentHeader& header);
+  // What the first record says that the journal's salt is, if it is intact.
+  std::optional<uint64_t> SaltOfFirstRecord() const;
 
  private:
   explicit SegmentReader(std::shared_ptr<arrow::Buffer> bytes);
