@@ -1,6 +1,8 @@
 // A file system that fails: whatever step fails, nothing that was acknowledged is lost,
 // and nothing that was not comes back in part.
+#include <atomic>
 #include <map>
+#include <mutex>
 #include <set>
 #include <thread>
 #include <vector>
@@ -245,6 +247,60 @@ TEST(FailingFiles, KeepASegmentThatCannotBeRemovedUntilItCan) {
   home.files.SetHook(nullptr);
   journal->Release(11);
   while (journal->figures().segments >= segments) std::this_thread::yield();
+}
+
+// Many callers, little room, releases, ticks of the timers, and a file system that fails
+// now and then.
+TEST(FailingFiles, LoseNothingUnderLoad) {
+  JournalHome home;
+  home.files.SkipSyncs();
+  const Journal::Options options = {.segment_bytes = 8192,
+                                    .max_bytes = 32'768,
+                                    .sync_interval = std::chrono::seconds(1),
+                                    .idle_interval = std::chrono::seconds(2)};
+  auto journal = home.Open(options).ValueOrDie();
+  home.files.SetHook([](Operation operation, int64_t number) {
+    const bool fails = (operation == Operation::kWrite && number % 17 == 0) ||
+                       (operation == Operation::kSyncData && number % 19 == 0) ||
+                       (operation == Operation::kCreate && number % 3 == 0);
+    return fails ? Error(std::errc::io_error) : std::error_code();
+  });
+  std::mutex mutex;
+  Story story;
+  std::atomic<int> writing = 6;
+  std::vector<std::jthread> threads;
+  for (int writer = 0; writer < 6; ++writer) {
+    threads.emplace_back([&, writer] {
+      for (int n = 0; n < 200; ++n) {
+        const std::string values = JsonOf(writer * 1000 + n);
+        const auto position =
+            Append(*journal, RecordOf(values), static_cast<Durability>(n % 3));
+        if (!position.ok()) continue;
+        const std::lock_guard lock(mutex);
+        EXPECT_TRUE(story.acknowledged.emplace(*position, values).second);
+      }
+      --writing;
+    });
+  }
+  // Keeps ten records, as the database would that has moved all others.
+  threads.emplace_back([&] {
+    while (writing > 0) {
+      home.Advance(std::chrono::milliseconds(300));
+      const Position newest = journal->figures().newest;
+      if (newest <= 10) continue;
+      story.released = newest - 10;
+      journal->Release(story.released);
+    }
+  });
+  threads.clear();
+  story.failed = journal->figures().failed;
+  EXPECT_FALSE(story.failed);
+  EXPECT_GT(journal->figures().failed_writes, 10);
+  EXPECT_GT(story.acknowledged.size(), 100);
+  journal = nullptr;
+  home.files.SetHook(nullptr);
+  ASSERT_TRUE(home.Reopen(options).ok());
+  ExpectKept(home, story, 0);
 }
 
 }  // namespace
