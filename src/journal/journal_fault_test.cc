@@ -18,6 +18,7 @@ namespace {
 
 using base::ErrorKind;
 using testing::Append;
+using testing::Disk;
 using ::testing::HasSubstr;
 using testing::JournalHome;
 using testing::Operation;
@@ -80,8 +81,7 @@ void FailEach(std::error_code error, bool for_ever) {
   const Journal::Options options = {.segment_bytes = 4096, .max_bytes = 1 << 20};
   int64_t operations = 0;
   for (int64_t number = 1; number <= 500; ++number) {
-    JournalHome home;
-    home.files.SkipSyncs();
+    JournalHome home(Disk::kMemory);
     bool came = false;
     home.files.SetHook([&, number](Operation, int64_t current) {
       const bool fails = for_ever ? current >= number : current == number;
@@ -252,8 +252,7 @@ TEST(FailingFiles, KeepASegmentThatCannotBeRemovedUntilItCan) {
 // Many callers, little room, releases, ticks of the timers, and a file system that fails
 // now and then.
 TEST(FailingFiles, LoseNothingUnderLoad) {
-  JournalHome home;
-  home.files.SkipSyncs();
+  JournalHome home(Disk::kMemory);
   const Journal::Options options = {.segment_bytes = 8192,
                                     .max_bytes = 32'768,
                                     .sync_interval = std::chrono::seconds(1),

@@ -12,6 +12,7 @@ namespace {
 using base::ErrorKind;
 using testing::Append;
 using testing::BytesOf;
+using testing::Disk;
 using ::testing::HasSubstr;
 using testing::JournalHome;
 using testing::Operation;
@@ -28,7 +29,6 @@ std::string JsonOf(Position position) { return "[" + std::to_string(position) + 
 class Repairs : public ::testing::Test {
  protected:
   void SetUp() override {
-    home.files.SkipSyncs();
     auto journal = home.Open(kSmallSegments).ValueOrDie();
     for (Position position = 1; position <= kRecords; ++position) {
       const std::string table = position % 2 == 0 ? "even" : "odd";
@@ -75,7 +75,7 @@ class Repairs : public ::testing::Test {
     return positions;
   }
 
-  JournalHome home;
+  JournalHome home{Disk::kMemory};
   std::vector<std::filesystem::path> paths;
   std::vector<std::string> originals;
   RepairReport report;

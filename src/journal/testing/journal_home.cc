@@ -14,15 +14,22 @@
 namespace pintail::journal::testing {
 namespace {
 
-std::filesystem::path NewFolder() {
-  std::string name = (std::filesystem::temp_directory_path() / "journal-XXXXXX").native();
+std::filesystem::path NewFolder(Disk disk) {
+  std::error_code error;
+  std::filesystem::path parent = "/dev/shm";
+  if (disk == Disk::kReal || !std::filesystem::is_directory(parent, error)) {
+    parent = std::filesystem::temp_directory_path();
+  }
+  std::string name = (parent / "journal-XXXXXX").native();
   EXPECT_NE(mkdtemp(name.data()), nullptr);
   return name;
 }
 
 }  // namespace
 
-JournalHome::JournalHome() : folder(NewFolder()) {}
+JournalHome::JournalHome(Disk disk) : folder(NewFolder(disk)) {
+  if (disk == Disk::kMemory) files.SkipSyncs();
+}
 
 JournalHome::~JournalHome() {
   std::error_code ignored;

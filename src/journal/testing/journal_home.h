@@ -2,6 +2,7 @@
 // still until it is moved. One thread at a time, but for what says otherwise.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -17,9 +18,12 @@
 
 namespace pintail::journal::testing {
 
+// In memory nothing is synced: for the many starts of tests in which no machine fails.
+enum class Disk : uint8_t { kReal, kMemory };
+
 class JournalHome {
  public:
-  JournalHome();
+  explicit JournalHome(Disk disk = Disk::kReal);
   ~JournalHome();
 
   // Opens the journal; what it replays is in `replayed` then.
