@@ -56,13 +56,17 @@ class Row:
 
 @dataclasses.dataclass
 class Ratio:
+    """A ratio, or another figure, and what is asked of it."""
+
     text: str
     value: float
-    goal: float
+    goal: float | None  # None: told to judge the others by
     at_least: bool = True  # False: the value must not exceed the goal
 
     @property
-    def reached(self) -> bool:
+    def reached(self) -> bool | None:
+        if self.goal is None:
+            return None
         return self.value >= self.goal if self.at_least else self.value <= self.goal
 
 

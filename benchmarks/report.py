@@ -24,6 +24,12 @@ def figure(value: float, unit: str) -> str:
     return f"{value:.3g} {unit}"
 
 
+def goal(value: float | None, at_least: bool, reached: bool) -> str:
+    if value is None:
+        return "–"
+    return f"{'≥' if at_least else '≤'} {value:g}, {'' if reached else 'not '}reached"
+
+
 def text(row: measure.Row) -> str:
     lines = [f"\n{row.number}. {row.title}", f"   {row.conditions}"]
     for series in row.series:
@@ -32,9 +38,8 @@ def text(row: measure.Row) -> str:
         spread = f"({figure(s['p5'], s['unit'])} … {figure(s['p95'], s['unit'])})"
         lines.append(f"   {s['contender']:<22} {figure(s['median'], s['unit']):>14}  {spread}{peak}")
     for ratio in row.ratios:
-        sign = "≥" if ratio.at_least else "≤"
-        word = "reached" if ratio.reached else "not reached"
-        lines.append(f"   {ratio.text}: {ratio.value:.2f} (goal {sign} {ratio.goal:g}: {word})")
+        asked = "" if ratio.goal is None else f" (goal {goal(ratio.goal, ratio.at_least, ratio.reached)})"
+        lines.append(f"   {ratio.text}: {ratio.value:.2f}{asked}")
     return "\n".join(lines)
 
 
@@ -76,8 +81,8 @@ def markdown(result: dict, picture: str) -> str:
         lines.append(f"| {s['contender']} | {middle} | {low} … {high} | {peak} |")
     lines += ["", "| ratio or figure | measured | goal |", "|---|---|---|"]
     for ratio in result["ratios"]:
-        goal = f"{'≥' if ratio['at_least'] else '≤'} {ratio['goal']:g}, {'' if ratio['reached'] else 'not '}reached"
-        lines.append(f"| {ratio['text']} | {ratio['value']:.2f} | {goal} |")
+        asked = goal(ratio["goal"], ratio["at_least"], ratio["reached"])
+        lines.append(f"| {ratio['text']} | {ratio['value']:.2f} | {asked} |")
     return "\n".join([*lines, "", f"![{result['title']}]({picture})", ""])
 
 
