@@ -116,6 +116,21 @@ def quack(database: str):
     return peer("quack", [sys.executable, PEERS / "quack_server.py", database])
 
 
+def duckdb_flight(database: str):
+    """A pyarrow Flight server over a DuckDB file: one transaction a put."""
+    return peer("duckdb", [sys.executable, PEERS / "duckdb_flight_server.py", database])
+
+
+@contextlib.contextmanager
+def disk_folder():
+    """A folder for the databases of a run, gone afterwards. It is on a disk, so that a sync is one."""
+    with tempfile.TemporaryDirectory(prefix="pintail-bench-") as folder:
+        kind = subprocess.run(["stat", "-f", "-c", "%T", folder], check=True, capture_output=True, text=True)
+        if kind.stdout.strip() in ("tmpfs", "ramfs"):
+            raise RuntimeError(f"{folder} is in memory, so nothing there is durable; mount a disk there, or set TMPDIR")
+        yield folder
+
+
 def stop(process: subprocess.Popen) -> None:
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)

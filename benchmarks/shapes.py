@@ -31,6 +31,24 @@ def a6(rows: int) -> pa.Table:
     )
 
 
+def d5(rows: int) -> pa.Table:
+    """Five columns, 37 bytes a row: a measurement with a category.
+
+    `id` and `ts` count up and `category` has four values (compress well); the doubles are random.
+    """
+    rng = np.random.default_rng(SEED)
+    ids = np.arange(rows, dtype=np.int64)
+    return pa.table(
+        {
+            "id": ids,
+            "ts": pa.array(1_700_000_000_000_000 + ids * 1_000, pa.timestamp("us")),
+            "value": rng.random(rows),
+            "category": pa.array(np.array(["A", "B", "C", "D"])[rng.integers(0, 4, rows)], pa.utf8()),
+            "amount": rng.random(rows) * 1_000,
+        }
+    )
+
+
 def num4(rows: int) -> pa.Table:
     """Four random eight-byte numbers, 32 bytes a row; does not compress."""
     rng = np.random.default_rng(SEED)
