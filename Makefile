@@ -29,7 +29,7 @@ bundle: ## make dist/pintail, which runs on any x86-64 Linux
 	@$(enter) build tools/bundle $(release) dist/pintail
 
 bench: bundle ## measure beside the peers, write tables and plots (NAME=part of a benchmark's name)
-	@$(enter) build tools/build release flight_peer
+	@$(enter) build tools/build release flight_peer flight_writer
 	@tests/environment benchmarks $(enter) test tools/bench $(if $(NAME),--name $(NAME)) $(ARGS)
 
 format: ## format the C++ sources

@@ -121,6 +121,11 @@ def duckdb_flight(database: str):
     return peer("duckdb", [sys.executable, PEERS / "duckdb_flight_server.py", database])
 
 
+def postgresql(folder: str):
+    """PostgreSQL with a new cluster in the folder, which it takes over."""
+    return peer("postgresql", [sys.executable, PEERS / "postgresql_server.py", folder])
+
+
 @contextlib.contextmanager
 def disk_folder():
     """A folder for the databases of a run, gone afterwards. It is on a disk, so that a sync is one."""
@@ -128,6 +133,7 @@ def disk_folder():
         kind = subprocess.run(["stat", "-f", "-c", "%T", folder], check=True, capture_output=True, text=True)
         if kind.stdout.strip() in ("tmpfs", "ramfs"):
             raise RuntimeError(f"{folder} is in memory, so nothing there is durable; mount a disk there, or set TMPDIR")
+        os.chmod(folder, 0o711)  # PostgreSQL's user passes through
         yield folder
 
 

@@ -13,7 +13,7 @@ import pathlib
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE / "rows")]
+sys.path[:0] = [str(HERE), str(HERE / "rows"), str(HERE / "peers")]
 
 import measure  # noqa: E402
 import report  # noqa: E402

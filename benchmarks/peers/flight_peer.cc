@@ -1,8 +1,9 @@
 // The ceiling: an Arrow Flight server that does nothing but move batches.
 //
 // DoPut with a path descriptor keeps the batches under that path, or drops them when the
-// path is "sink"; GetFlightInfo and DoGet send what was kept. What Pintail needs more
-// than this server is what Pintail costs. Prints one JSON line with its port.
+// path is "sink", or drops and acknowledges each when it is "acknowledge"; GetFlightInfo
+// and DoGet send what was kept. What Pintail needs more than this server is what Pintail
+// costs. Prints one JSON line with its port.
 #include <unistd.h>
 
 #include <csignal>
@@ -13,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "arrow/buffer.h"
 #include "arrow/flight/api.h"
 #include "arrow/record_batch.h"
 
@@ -29,14 +31,20 @@ class FlightPeer : public flight::FlightServerBase {
  public:
   arrow::Status DoPut(const flight::ServerCallContext&,
                       std::unique_ptr<flight::FlightMessageReader> reader,
-                      std::unique_ptr<flight::FlightMetadataWriter>) override {
+                      std::unique_ptr<flight::FlightMetadataWriter> writer) override {
     Kept kept;
     ARROW_ASSIGN_OR_RAISE(kept.schema, reader->GetSchema());
     const std::string path = PathOf(reader->descriptor());
+    const bool acknowledge = path == "acknowledge";
+    const std::shared_ptr<arrow::Buffer> answer = arrow::Buffer::FromString("{}");
     while (true) {
       ARROW_ASSIGN_OR_RAISE(flight::FlightStreamChunk chunk, reader->Next());
       if (!chunk.data) break;
-      if (path != "sink") kept.batches.push_back(std::move(chunk.data));
+      if (acknowledge) {
+        ARROW_RETURN_NOT_OK(writer->WriteMetadata(*answer));
+      } else if (path != "sink") {
+        kept.batches.push_back(std::move(chunk.data));
+      }
     }
     std::lock_guard lock(mutex_);
     kept_[path] = std::move(kept);

@@ -21,6 +21,15 @@ def load_extensions(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"LOAD '{next(folder.rglob('*.duckdb_extension'))}'")
 
 
+def connect(address: dict) -> duckdb.DuckDBPyConnection:
+    """A client of the server with that address, which it has attached as `remote`."""
+    connection = duckdb.connect()
+    load_extensions(connection)
+    connection.execute(f"CREATE SECRET (TYPE quack, TOKEN '{address['token']}')")
+    connection.execute(f"ATTACH 'quack:localhost:{address['port']}' AS remote")
+    return connection
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -1,7 +1,6 @@
 """Row 5: SELECT * of ten million rows of four eight-byte numbers."""
 
 import os
-import sys
 import tempfile
 from functools import partial
 
@@ -9,6 +8,7 @@ import duckdb
 import flight_sql
 import processes
 import pyarrow.flight as flight
+import quack_server
 import shapes
 from measure import Ratio, Row, Series, interleave, median
 
@@ -24,17 +24,6 @@ def read_flight(client, descriptor):
 def read_duckdb(connection, relation):
     rows = sum(batch.num_rows for batch in connection.execute(f"SELECT * FROM {relation}").to_arrow_reader(32_768))
     assert rows == ROWS, rows
-
-
-def quack_client(server):
-    sys.path.insert(0, str(processes.PEERS))
-    import quack_server
-
-    connection = duckdb.connect()
-    quack_server.load_extensions(connection)
-    connection.execute(f"CREATE SECRET (TYPE quack, TOKEN '{server.address['token']}')")
-    connection.execute(f"ATTACH 'quack:localhost:{server.address['port']}' AS remote")
-    return connection
 
 
 def run(runs, warmups):
@@ -57,7 +46,7 @@ def run(runs, warmups):
                 {
                     "pintail": partial(read_flight, pintail, flight_sql.statement_query("SELECT * FROM num4")),
                     "flight echo": partial(read_flight, raw, flight.FlightDescriptor.for_path("num4")),
-                    "quack": partial(read_duckdb, quack_client(quack), "remote.num4"),
+                    "quack": partial(read_duckdb, quack_server.connect(quack.address), "remote.num4"),
                     "duckdb in process": partial(read_duckdb, local, "num4"),
                 },
                 runs,
