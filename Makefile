@@ -7,7 +7,7 @@ sanitized := build/debug-asan-ubsan
 NAME ?=
 ARGS ?=
 
-.PHONY: help serve test build bundle bench format lint clean toolbox test-sanitized
+.PHONY: help serve test build bundle bench format lint clean toolbox test-sanitized soak
 
 help: ## list the targets
 	@echo 'make TARGET, where TARGET is'
@@ -40,6 +40,10 @@ lint: ## check format and structure
 
 test-sanitized: ## unit and SQL tests once with the address and undefined-behaviour sanitizers
 	@tests/run sanitized
+
+soak: bundle ## run the fault tests for long: kills, random statements, full disks (NAME=part of a name; PINTAIL_SEED=n repeats)
+	@PINTAIL_BIN=$(CURDIR)/dist/pintail/bin/pintail PINTAIL_SOAK=1 tests/environment clients $(enter) test \
+	  python -m pytest tests/faults -q -o timeout=14400 $(if $(NAME),-k $(NAME)) $(ARGS)
 
 clean: ## delete what was built here (the toolbox and the caches stay)
 	rm -rf build dist
