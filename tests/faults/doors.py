@@ -98,7 +98,8 @@ class Stream:
     def _read(self):
         answer = self.reader.read()
         if answer is None:
-            raise Refused("the call ended without its last acknowledgement")
+            self.writer.close()  # which raises what the server said
+            raise Refused("the call ended well without its last acknowledgement")
         last = json.loads(answer.to_pybytes())
         self.safe = last["rows"]
         return last.get("done", False)

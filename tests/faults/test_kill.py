@@ -19,7 +19,7 @@ from pintail_server import clean_environment, program
 
 TABLES = ["ledger_a", "ledger_b", "ledger_c"]
 MOST_READS = 600
-ROUNDS = short_or_long(short={1: 10, 8: 10, 32: 8}, long={1: 300, 8: 300, 32: 200})
+ROUNDS = short_or_long(short={1: 6, 8: 6, 32: 4}, long={1: 300, 8: 300, 32: 200})
 
 
 def dally(pid, chance):
