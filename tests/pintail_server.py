@@ -101,16 +101,18 @@ class Server:
     """A running server. Use as a context manager, or call `stop`.
 
     `options` are further arguments of `pintail serve`. With `folder` the caller keeps the
-    working folder (and in it the database) across several servers.
+    working folder (and in it the database) across several servers. `launcher` is a command
+    that ends by executing the one given to it.
     """
 
-    def __init__(self, *options, database=":memory:", folder=None, env=None, listen=True):
+    def __init__(self, *options, database=":memory:", folder=None, env=None, listen=True,
+                 launcher=()):
         self._own_folder = folder is None
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="pintail-test-"))
         self.log_path = self.folder / "server.log"
         ready = self.folder / "ready.json"
         ready.unlink(missing_ok=True)
-        command = [program(), "serve", "--ready-file", str(ready)]
+        command = [*launcher, program(), "serve", "--ready-file", str(ready)]
         if database is not None:
             command += ["--database", str(database)]
         if listen:
