@@ -7,6 +7,7 @@ runs inside its twin's, and whatever others do meanwhile lies between the same t
 import collections
 import itertools
 import random
+import re
 
 import duckdb
 
@@ -15,6 +16,8 @@ from faults.model_statements import NAMES, Statements
 from faults.model_values import ARROW, batch
 
 SHOWN_STEPS = 30
+# How the doors tell that a statement lost against another client.
+_CONFLICT = re.compile(r"ABORTED|conflict", re.IGNORECASE)
 _COLUMNS = ("SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE table_name IN"
             " (SELECT table_name FROM duckdb_tables() WHERE table_name SIMILAR TO 't[0-9]')"
             " ORDER BY table_name, column_index")
@@ -82,6 +85,7 @@ class Run:
         self._look(None)
         self._restart(None)
         self.close()
+        assert self.given_way * 20 <= self.count, f"seed {self.seed}: {self.given_way} conflicts"
 
     def close(self):
         for actor in self.actors:
@@ -222,11 +226,19 @@ class Run:
                         for each in arguments] for place in self.files)
         found, expected = getattr(actor.client, way)(*here), getattr(actor.twin, way)(*plain)
         self.steps[-1] += f" -> {_short(found)}"
-        self._compare(found, expected)
+        if self._may_give_way(actor, found, expected):
+            self.given_way += 1
+        else:
+            self._compare(found, expected)
         if found[0] == "refused" and actor.open:
             actor.forget()
             self._both("roll back", actor, "end", False)
         return found[0] != "refused"
+
+    def _may_give_way(self, actor, found, expected):
+        """A transaction may lose where DuckDB's would not: against rows that were moved into the table after it began."""
+        return (actor.open and found[0] == "refused" and expected[0] != "refused"
+                and _CONFLICT.search(found[1]) is not None)
 
     def _compare(self, found, expected):
         if found[0] == expected[0] == "refused":

@@ -65,7 +65,7 @@ class Statements:
             lambda: f"SELECT v.id, x.id FROM {self.chance.choice(VIEWS)} v JOIN {t} x USING (id)",
             lambda: f"SELECT m0({self.chance.randrange(200)}) AS n, count(*) FROM {t}",
             lambda: f"FROM m1({self.chance.randrange(300)})",
-            lambda: f"DESCRIBE {t}",
+            lambda: f'SELECT column_name, column_type, "null", key FROM (DESCRIBE {t})',
             lambda: "SELECT table_name, column_name, data_type FROM information_schema.columns"
                     " WHERE table_name SIMILAR TO '[tv][0-9]'",
         ])()
