@@ -167,6 +167,8 @@ class Run:
             actor.prepared = True
 
     def _execute(self, actor):
+        # A statement whose columns have become others is prepared anew: a handle promises what it answers with.
+        actor.prepared = actor.prepared and actor.twin.answers_as_announced()
         if actor.prepared and not actor.open:
             self._both("execute", actor, "execute", self.chance.randrange(300))
 

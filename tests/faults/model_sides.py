@@ -232,9 +232,19 @@ class PlainSide(Side):
         return ("count", table.num_rows)
 
     def _prepare(self, sql):
-        self.cursor.execute("SELECT * FROM (" + sql.replace("?", "0") + ") LIMIT 0")
         self.prepared = sql
+        self.announced = self._columns()
         return ("count", 0)
+
+    def _columns(self):
+        return self.cursor.execute(self.prepared.replace("?", "0")).to_arrow_table().schema
+
+    def answers_as_announced(self):
+        """Whether what was prepared has the columns that it had then, or cannot be run at all."""
+        try:
+            return self._columns() == self.announced
+        except duckdb.Error:
+            return True
 
     def _execute(self, value):
         # Planned anew each time: what a statement that was planned before must answer like.
