@@ -13,9 +13,9 @@ from faults.soak import seeds, short_or_long
 from flight_sql import FlightSqlClient
 
 WRITERS, READERS = 64, 16
-PUTS = short_or_long(short=6, long=400)
-DROPS = short_or_long(short=6, long=300)
-WAIT_SECONDS = 120
+PUTS = short_or_long(short=6, long=60)
+DROPS = short_or_long(short=6, long=200)
+WAIT_SECONDS = short_or_long(short=120, long=3600)
 COLUMNS = "batch BIGINT, row BIGINT, rows_in_batch BIGINT, value BIGINT"
 SCHEMA = pa.schema([(name, pa.int64()) for name in ("batch", "row", "rows_in_batch", "value")])
 
