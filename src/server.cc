@@ -10,6 +10,7 @@
 #include "catalog/metrics_table.h"
 #include "engine/connection.h"
 #include "http/http_door.h"
+#include "ingest/intake.h"
 
 namespace pintail {
 namespace {
@@ -65,6 +66,7 @@ struct Server::State {
   std::unique_ptr<base::Timers> timers;
   std::unique_ptr<engine::Database> database;
   std::unique_ptr<catalog::Streams> streams;
+  std::unique_ptr<ingest::Intake> intake;  // null: rows go into the database at once
   std::unique_ptr<gateway::Gateway> gateway;
   std::unique_ptr<flight::FlightDoor> flight;
   std::unique_ptr<http::HttpDoor> http;
@@ -93,14 +95,26 @@ arrow::Result<std::unique_ptr<Server>> Server::Make(ServerOptions options) {
   }
   state->streams = std::make_unique<catalog::Streams>(state->clock, given.stream_defaults,
                                                       given.streams, given.max_streams);
-  ARROW_ASSIGN_OR_RAISE(state->gateway,
-                        gateway::Gateway::Make({.database = *state->database,
-                                                .streams = *state->streams,
-                                                .clock = state->clock,
+  if (given.intake) {
+    ARROW_ASSIGN_OR_RAISE(state->intake,
+                          ingest::Intake::Open({.database = *state->database,
                                                 .timers = *state->timers,
-                                                .logs = *state->logs,
+                                                .clock = state->clock,
+                                                .log = state->logs->For("ingest"),
                                                 .metrics = *state->metrics},
-                                               given.gateway));
+                                               *given.intake));
+  }
+  ARROW_ASSIGN_OR_RAISE(
+      state->gateway,
+      gateway::Gateway::Make(
+          {.database = *state->database,
+           .streams = *state->streams,
+           .clock = state->clock,
+           .timers = *state->timers,
+           .logs = *state->logs,
+           .metrics = *state->metrics,
+           .arrivals = state->intake ? &state->intake->arrivals() : nullptr},
+          given.gateway));
   return std::unique_ptr<Server>(new Server(std::move(state)));
 }
 
@@ -145,6 +159,7 @@ arrow::Status Server::Stop() {
   state.http.reset();
   state.flight.reset();
   state.gateway.reset();
+  if (state.intake) status &= state.intake->Stop();
   status &= state.database->Checkpoint(true);
   state.logs->Flush();
   return status;

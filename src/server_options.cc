@@ -148,11 +148,36 @@ http::HttpOptions HttpOf(const Settings& settings) {
   };
 }
 
+catalog::Durability DurabilityOf(const std::string& name) {
+  if (name == "interval") return catalog::Durability::kInterval;
+  return name == "none" ? catalog::Durability::kNone : catalog::Durability::kSync;
+}
+
+std::optional<ingest::Intake::Options> IntakeOf(const Settings& settings) {
+  if (!settings.Switch("ingest.tail")) return std::nullopt;
+  ingest::Intake::Options intake{
+      .arrivals = {.max_commit_bytes = settings.Integer("ingest.tail_commit_size"),
+                   .max_bytes = settings.Integer("ingest.tail_size"),
+                   .lock_timeout = settings.Duration("ingest.lock_timeout")},
+      .mover = {.max_age = settings.Duration("ingest.tail_age")},
+  };
+  const std::string database = settings.Text("database.path");
+  if (database.empty() || database == ":memory:") return intake;
+  std::string folder = settings.Text("journal.path");
+  if (folder.empty()) folder = database + ".journal";
+  intake.journal = {.folder = std::move(folder),
+                    .segment_bytes = settings.Integer("journal.segment_size"),
+                    .max_bytes = settings.Integer("journal.max_size"),
+                    .sync_interval = settings.Duration("journal.sync_interval")};
+  return intake;
+}
+
 arrow::Result<catalog::StreamPolicy> DefaultsOf(const Settings& settings) {
   catalog::StreamPolicy policy{
       .chunk_rows = settings.Integer("ingest.chunk_size"),
       .commit_rows = settings.OptionalInteger("ingest.commit_rows"),
       .commit_interval = settings.OptionalDuration("ingest.commit_interval"),
+      .durability = DurabilityOf(settings.Text("ingest.durability")),
   };
   ARROW_ASSIGN_OR_RAISE(policy.schema_policy, columnar::ParseSchemaPolicy(
                                                   settings.Text("ingest.schema_policy")));
@@ -171,6 +196,9 @@ arrow::Result<catalog::StreamDeclaration> StreamOf(
     ARROW_ASSIGN_OR_RAISE(stream.policy.schema_policy,
                           columnar::ParseSchemaPolicy(setting.schema_policy));
   }
+  if (!setting.durability.empty()) {
+    stream.policy.durability = DurabilityOf(setting.durability);
+  }
   if (setting.chunk_size) stream.policy.chunk_rows = *setting.chunk_size;
   if (setting.commit_rows) stream.policy.commit_rows = setting.commit_rows;
   if (setting.commit_interval) stream.policy.commit_interval = setting.commit_interval;
@@ -186,6 +214,7 @@ arrow::Result<ServerOptions> MakeServerOptions(const Settings& settings,
       .database = DatabaseOf(settings, extension_directory),
       .metrics_table = settings.Switch("metrics_table.enabled"),
       .max_streams = static_cast<size_t>(settings.Integer("ingest.max_streams")),
+      .intake = IntakeOf(settings),
       .gateway = GatewayOf(settings),
       .http = HttpOf(settings),
       .drain_grace = settings.Duration("server.drain_grace"),

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "flight/flight_door.h"
 #include "gateway/gateway.h"
 #include "http/options.h"
+#include "ingest/intake.h"
 
 namespace pintail::config {
 class Settings;
@@ -27,6 +29,7 @@ struct ServerOptions {
   catalog::StreamPolicy stream_defaults;
   std::vector<catalog::StreamDeclaration> streams;
   size_t max_streams = 10'000;
+  std::optional<ingest::Intake::Options> intake;  // unset: rows go into DuckDB at once
   gateway::GatewayOptions gateway;
   flight::FlightDoorOptions flight;  // no address: no door
   http::HttpOptions http;            // likewise

@@ -21,6 +21,13 @@
 
 namespace pintail::catalog {
 
+// What an acknowledgement stands on, where there is a journal.
+enum class Durability : uint8_t {
+  kSync,      // the rows are on the disk
+  kInterval,  // they are handed to the system, and will be on the disk soon
+  kNone,      // they are handed to the system
+};
+
 // How a stream is to be ingested. All batches of a put are one transaction unless
 // commit_rows or commit_interval is set.
 struct StreamPolicy {
@@ -28,6 +35,7 @@ struct StreamPolicy {
   int64_t chunk_rows = 122'880;  // rows handed to DuckDB at a time: bounds memory
   std::optional<int64_t> commit_rows;
   std::optional<std::chrono::milliseconds> commit_interval;
+  Durability durability = Durability::kSync;
 };
 
 struct StreamDeclaration {

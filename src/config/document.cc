@@ -232,6 +232,9 @@ std::string ShowToml(const Settings& settings) {
     if (!stream.target_table.empty()) {
       file += "target_table = " + Quote(stream.target_table) + "\n";
     }
+    if (!stream.durability.empty()) {
+      file += "durability = " + Quote(stream.durability) + "\n";
+    }
     if (!stream.schema_policy.empty()) {
       file += "schema_policy = " + Quote(stream.schema_policy) + "\n";
     }

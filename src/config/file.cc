@@ -167,6 +167,7 @@ class FileReader {
     if (key == "name" && text) stream->name = *text;
     if (key == "target_table" && text) stream->target_table = *text;
     if (key == "schema_policy" && text) stream->schema_policy = *text;
+    if (key == "durability" && text) stream->durability = *text;
     if (key == "chunk_size" && number) stream->chunk_size = *number;
     if (key == "commit_rows" && number) stream->commit_rows = *number;
     if (key == "commit_interval" && duration) stream->commit_interval = *duration;

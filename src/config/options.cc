@@ -1,18 +1,17 @@
 // The table of all options. Adding a line here adds the key, the flag, the variable, the
 // help line and the row in docs/config.md; src/server_options.cc gives the value to the
 // room that wants it.
+#include <algorithm>
 #include <array>
 
 #include "catalog/stream_bounds.h"
 #include "config/option.h"
+#include "config/options_of_ingest.h"
 
 namespace pintail::config {
 namespace {
 
 using enum OptionType;
-
-constexpr int64_t kYear = int64_t{366} * 86'400'000;
-constexpr int64_t kMany = 1'000'000'000;
 
 constexpr std::array kSections = {
     Section{"database", "The embedded DuckDB that keeps the data."},
@@ -22,6 +21,9 @@ constexpr std::array kSections = {
     Section{"session", "What a client may keep open on the server."},
     Section{"statement", "How SQL statements are run and remembered."},
     Section{"ingest", "How streams that are not declared in `[[streams]]` are treated."},
+    Section{
+        "journal",
+        "The log of rows that DuckDB does not have yet. A database in memory has none."},
     Section{"metrics_table", "The table `metrics` of the metrics cache clients."},
     Section{"limits", "Bounds on what clients send, checked before anything reads it."},
     Section{"log", "Logs, one line an event, on standard error or in a file."},
@@ -338,48 +340,7 @@ constexpr std::array kOptions = {
         .help =
             "Whether parameters of statements are logged; they may hold personal data"},
 
-    // ---- ingest
-    Option{.key = "ingest.schema_policy",
-           .type = kChoice,
-           .initial = "add_columns",
-           .help = "What new columns and types may do to a table",
-           .choices = "strict|add_columns|coerce"},
-    Option{.key = "ingest.chunk_size",
-           .type = kInteger,
-           .initial = "122880",
-           .help = "Rows handed to DuckDB at a time",
-           .min = 1,
-           .max = catalog::kMaxChunkRows},
-    Option{.key = "ingest.commit_rows",
-           .type = kInteger,
-           .help = "Rows after which an appending Flight stream commits what it has",
-           .unset = "an upload is one transaction",
-           .min = 1,
-           .max = catalog::kMaxCommitRows},
-    Option{.key = "ingest.commit_interval",
-           .type = kDuration,
-           .help = "Time after which an appending Flight stream commits what it has",
-           .unset = "an upload is one transaction",
-           .min = 1,
-           .max = catalog::kMaxCommitInterval.count()},
-    Option{.key = "ingest.lock_timeout",
-           .type = kDuration,
-           .initial = "10s",
-           .help = "How long an upload waits for a table that another one has open",
-           .min = 1,
-           .max = kYear},
-    Option{.key = "ingest.max_running",
-           .type = kInteger,
-           .initial = "256",
-           .help = "Uploads that run at the same time; more are refused",
-           .min = 1,
-           .max = 100'000},
-    Option{.key = "ingest.max_streams",
-           .type = kInteger,
-           .initial = "10000",
-           .help = "Streams that are remembered in pintail.streams",
-           .min = 1,
-           .max = kMany},
+    // ---- ingest and journal: options_of_ingest.h
 
     // ---- metrics_table
     Option{.key = "metrics_table.enabled",
@@ -472,9 +433,21 @@ constexpr std::array kOptions = {
            .max = kYear},
 };
 
+// In the order of the sections.
+constexpr auto kAllOptions = [] {
+  std::array<Option, kOptions.size() + kIngestOptions.size()> all;
+  auto end = std::ranges::find_if(kOptions, [](const Option& option) {
+    return option.key.starts_with("metrics_table.");
+  });
+  auto at = std::ranges::copy(kOptions.begin(), end, all.begin()).out;
+  at = std::ranges::copy(kIngestOptions, at).out;
+  std::ranges::copy(end, kOptions.end(), at);
+  return all;
+}();
+
 }  // namespace
 
-std::span<const Option> Options() { return kOptions; }
+std::span<const Option> Options() { return kAllOptions; }
 std::span<const Section> Sections() { return kSections; }
 
 }  // namespace pintail::config

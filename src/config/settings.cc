@@ -40,6 +40,11 @@ constexpr std::array kStreamOptions = {
            .unset = "ingest.commit_interval",
            .min = 1,
            .max = catalog::kMaxCommitInterval.count()},
+    Option{.key = "durability",
+           .type = OptionType::kChoice,
+           .help = "What an acknowledgement stands on",
+           .unset = "ingest.durability",
+           .choices = "sync|interval|none"},
 };
 
 }  // namespace

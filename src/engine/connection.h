@@ -92,7 +92,10 @@ class Connection {
   // when nothing runs.
   virtual void Interrupt() = 0;
 
-  virtual arrow::Status Begin() = 0;
+  // `for_changes`: rows that wait for their tables are stored first, if they are few. A
+  // transaction that changes a table whose rows still waited when it began keeps others
+  // from changing it, until it ends.
+  virtual arrow::Status Begin(bool for_changes = false) = 0;
   virtual arrow::Status Commit() = 0;
   virtual arrow::Status Rollback() = 0;
   virtual bool InTransaction() const = 0;

@@ -94,7 +94,8 @@ arrow::Result<std::unique_ptr<ResultStream>> DuckConnection::Run(
 
 void DuckConnection::Interrupt() { connection_.context->Interrupt(); }
 
-arrow::Status DuckConnection::Begin() {
+arrow::Status DuckConnection::Begin(bool for_changes) {
+  if (for_changes && !InTransaction()) ARROW_RETURN_NOT_OK(tails_->FlushIfFew());
   ARROW_RETURN_NOT_OK(RunText(connection_, "BEGIN TRANSACTION"));
   TailSnapshot::Of(context())->Pin();
   return arrow::Status::OK();

@@ -27,7 +27,7 @@ class DuckConnection final : public Connection {
       std::string_view sql, const ParameterRow& parameters,
       const ExecuteOptions& options) override;
   void Interrupt() override;
-  arrow::Status Begin() override;
+  arrow::Status Begin(bool for_changes) override;
   arrow::Status Commit() override;
   arrow::Status Rollback() override;
   bool InTransaction() const override;

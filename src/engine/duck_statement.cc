@@ -192,7 +192,12 @@ arrow::Result<std::unique_ptr<ResultStream>> DuckPreparedStatement::Execute(
     const ParameterRow& parameters, const ExecuteOptions& options) {
   ARROW_ASSIGN_OR_RAISE(auto values, BindParameters(*context_, expected_, parameters));
   return Guarded([&]() -> arrow::Result<std::unique_ptr<ResultStream>> {
-    return tails_->Run(*context_, !traits_.read_only,
+    // What changes a temporary table counts as reading only, for DuckDB.
+    const bool reads = traits_.kind == StatementKind::kQuery && traits_.read_only &&
+                       traits_.verb != "EXECUTE";
+    const bool changes = !reads && traits_.kind != StatementKind::kTransaction &&
+                         traits_.kind != StatementKind::kSetting;
+    return tails_->Run(*context_, changes,
                        {.plan_again = [&] { return PlanAgain(); },
                         .execute = [&] { return Begin(values, options); }});
   });
@@ -200,9 +205,13 @@ arrow::Result<std::unique_ptr<ResultStream>> DuckPreparedStatement::Execute(
 
 arrow::Result<std::unique_ptr<ResultStream>> DuckPreparedStatement::Begin(
     ParameterValues& values, const ExecuteOptions& options) {
+  const bool in_transaction = !context_->transaction.IsAutoCommit();
+  if (traits_.kind == StatementKind::kTransaction && !in_transaction) {
+    ARROW_RETURN_NOT_OK(TailSnapshot::Of(*context_)->store().FlushIfFew());
+  }
   // The end of a transaction may put rows of a tail into their table.
   std::unique_lock<std::shared_mutex> handover;
-  if (traits_.kind == StatementKind::kTransaction) {
+  if (traits_.kind == StatementKind::kTransaction || traits_.verb == "EXPLAIN") {
     handover = TailSnapshot::Of(*context_)->LockForEnd();
   }
   if (!planned_) return RunUnplanned();

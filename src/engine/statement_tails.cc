@@ -9,6 +9,7 @@
 #include "duckdb/parser/statement/alter_statement.hpp"
 #include "duckdb/parser/statement/create_statement.hpp"
 #include "duckdb/parser/statement/drop_statement.hpp"
+#include "duckdb/parser/statement/explain_statement.hpp"
 
 namespace pintail::engine {
 namespace {
@@ -40,6 +41,8 @@ std::optional<std::string> DefinedBy(const duckdb::SQLStatement& statement) {
       return DefinedByDrop(*statement.Cast<duckdb::DropStatement>().info);
     case StatementType::CREATE_STATEMENT:
       return DefinedByCreate(*statement.Cast<duckdb::CreateStatement>().info);
+    case StatementType::EXPLAIN_STATEMENT:  // with ANALYZE it is executed
+      return DefinedBy(*statement.Cast<duckdb::ExplainStatement>().stmt);
     case StatementType::COPY_DATABASE_STATEMENT:
       return "";
     default:
@@ -63,7 +66,7 @@ void StatementTails::AfterPlan() {
 arrow::Status StatementTails::MakeWhole(duckdb::ClientContext& context,
                                         std::set<TailKey> keys) {
   auto& store = snapshot_->store();
-  if (defined_) keys.merge(store.KeysNamed(*defined_));
+  if (defined_) keys.merge(snapshot_->SeenNamed(*defined_));
   if (context.transaction.IsAutoCommit()) {
     keys.insert(needs_.before.begin(), needs_.before.end());
     return store.Flush(keys);

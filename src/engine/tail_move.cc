@@ -17,6 +17,9 @@ namespace {
 // its tail.
 constexpr std::chrono::milliseconds kPatience{10'000};
 
+// A move of this much takes hardly longer than the sync of its commit.
+constexpr int64_t kFewBytes = int64_t{4} << 20;
+
 arrow::Status RunText(duckdb::Connection& connection, const char* sql) {
   return Guarded([&]() -> arrow::Status {
     auto result = connection.Query(sql);
@@ -84,23 +87,19 @@ arrow::Result<int64_t> TailStore::MoveClaimed(const TailKey& key, int64_t rows,
   ARROW_ASSIGN_OR_RAISE(const auto claimed, Claim(key, nullptr, rows, patience));
   if (!claimed) return 0;
   const ChangeUnderWay change(data_version_);
-  duckdb::Connection connection(*database_);
-  const auto put = [&]() -> arrow::Status {
+  const arrow::Status status = Guarded([&]() -> arrow::Status {
+    duckdb::Connection connection(*database_);
     ARROW_RETURN_NOT_OK(RunText(connection, "BEGIN"));
-    return PutIntoTable(*connection.context, *this, key, *claimed);
-  };
-  arrow::Status status = put();
+    ARROW_RETURN_NOT_OK(PutIntoTable(*connection.context, *this, key, *claimed));
+    const auto handover = LockHandover();
+    ARROW_RETURN_NOT_OK(RunText(connection, "COMMIT"));
+    Cut(key, *claimed);
+    return arrow::Status::OK();
+  });
   if (!status.ok()) {
     Release(key);
     return status;
   }
-  const auto handover = LockHandover();
-  status = RunText(connection, "COMMIT");
-  if (!status.ok()) {
-    Release(key);
-    return status;
-  }
-  Cut(key, *claimed);
   return claimed->rows;
 }
 
@@ -108,6 +107,19 @@ arrow::Status TailStore::Flush(const std::set<TailKey>& keys) {
   for (const TailKey& key : keys) {
     ARROW_RETURN_NOT_OK(
         MoveClaimed(key, std::numeric_limits<int64_t>::max(), kPatience).status());
+  }
+  return arrow::Status::OK();
+}
+
+arrow::Status TailStore::FlushIfFew() {
+  if (bytes_ > kFewBytes) return arrow::Status::OK();
+  for (const TailKey& key : KeysNamed("")) {
+    const auto moved = MoveClaimed(key, std::numeric_limits<int64_t>::max(),
+                                   std::chrono::milliseconds(0));
+    // What cannot be stored now is seen as it is, and told about by the one who moves.
+    if (!moved.ok() && base::KindOf(moved.status()) == base::ErrorKind::kCancelled) {
+      return moved.status();
+    }
   }
   return arrow::Status::OK();
 }

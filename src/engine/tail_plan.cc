@@ -1,15 +1,21 @@
 #include "engine/tail_plan.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
+#include "duckdb/common/exception.hpp"
 #include "duckdb/common/exception/catalog_exception.hpp"
 #include "duckdb/optimizer/optimizer.hpp"
 #include "duckdb/optimizer/optimizer_extension.hpp"
 #include "duckdb/planner/binder.hpp"
+#include "duckdb/planner/operator/logical_delete.hpp"
 #include "duckdb/planner/operator/logical_get.hpp"
 #include "duckdb/planner/operator/logical_insert.hpp"
+#include "duckdb/planner/operator/logical_merge_into.hpp"
 #include "duckdb/planner/operator/logical_set_operation.hpp"
+#include "duckdb/planner/operator/logical_update.hpp"
+#include "engine/tail_positions.h"
 #include "engine/tail_scan.h"
 #include "engine/tail_snapshot.h"
 
@@ -24,34 +30,78 @@ bool AsksForRowNumbers(const duckdb::LogicalGet& scan) {
   });
 }
 
+// The table whose rows the operator changes.
+duckdb::optional_ptr<duckdb::TableCatalogEntry> ChangedBy(duckdb::LogicalOperator& op) {
+  using duckdb::LogicalOperatorType;
+  switch (op.type) {
+    case LogicalOperatorType::LOGICAL_INSERT:
+      return op.Cast<duckdb::LogicalInsert>().table;
+    case LogicalOperatorType::LOGICAL_UPDATE:
+      return op.Cast<duckdb::LogicalUpdate>().table;
+    case LogicalOperatorType::LOGICAL_DELETE:
+      return op.Cast<duckdb::LogicalDelete>().table;
+    case LogicalOperatorType::LOGICAL_MERGE_INTO:
+      return op.Cast<duckdb::LogicalMergeInto>().table;
+    default:
+      return nullptr;
+  }
+}
+
 class TailPlanner {
  public:
   TailPlanner(duckdb::Binder& binder, TailSnapshot& snapshot)
       : binder_(binder), snapshot_(snapshot) {}
 
-  void Visit(OperatorPtr& plan) {
-    for (auto& child : plan->children) Visit(child);
-    if (plan->type == duckdb::LogicalOperatorType::LOGICAL_INSERT) {
-      const auto key = snapshot_.store().KeyOf(plan->Cast<duckdb::LogicalInsert>().table);
-      if (key) needs_.before.insert(*key);
-    }
-    if (plan->type != duckdb::LogicalOperatorType::LOGICAL_GET) return;
-    const auto table = plan->Cast<duckdb::LogicalGet>().GetTable();
-    if (!table) return;
-    if (const auto key = snapshot_.store().KeyOf(*table)) VisitScan(plan, *key);
+  void Plan(OperatorPtr& plan) {
+    // First: a table that has to be whole is read without its tail everywhere, so that
+    // all of the statement sees the same rows.
+    Visit(plan, [this](OperatorPtr& op) { CollectNeeds(*op); });
+    Visit(plan, [this](OperatorPtr& op) { PlanScan(op); });
   }
 
   TailNeeds TakeNeeds() { return std::move(needs_); }
 
  private:
-  void VisitScan(OperatorPtr& plan, const TailKey& key) {
-    auto& scan = plan->Cast<duckdb::LogicalGet>();
-    if (AsksForRowNumbers(scan)) {
-      needs_.whole.insert(key);
-      // Not of the kind that a statement could be bound again for.
-      if (snapshot_.IsWanted(key)) throw duckdb::CatalogException("rows are in a tail");
-      return;
+  template <typename Each>
+  static void Visit(OperatorPtr& plan, const Each& each) {
+    for (auto& child : plan->children) Visit(child, each);
+    each(plan);
+  }
+
+  std::optional<TailKey> KeyOfScan(duckdb::LogicalOperator& op) const {
+    if (op.type != duckdb::LogicalOperatorType::LOGICAL_GET) return std::nullopt;
+    const auto table = op.Cast<duckdb::LogicalGet>().GetTable();
+    return table ? snapshot_.store().KeyOf(*table) : std::nullopt;
+  }
+
+  void CollectNeeds(duckdb::LogicalOperator& op) {
+    if (const auto table = ChangedBy(op)) {
+      CheckNotOurs(*table);
+      const bool inserts = op.type == duckdb::LogicalOperatorType::LOGICAL_INSERT;
+      const auto key = snapshot_.store().KeyOf(*table);
+      if (key && inserts) needs_.before.insert(*key);
     }
+    const auto key = KeyOfScan(op);
+    if (!key || !AsksForRowNumbers(op.Cast<duckdb::LogicalGet>())) return;
+    needs_.whole.insert(*key);
+    // Not of the kind that a statement could be bound again for.
+    if (snapshot_.IsWanted(*key)) throw duckdb::CatalogException("rows are in a tail");
+  }
+
+  void CheckNotOurs(const duckdb::TableCatalogEntry& table) const {
+    const auto key = snapshot_.store().KeyOf(table);
+    if (!key || key->schema != kJournalSchema || snapshot_.absorbing()) return;
+    throw duckdb::PermissionException(
+        "the table %s.%s says how far the journal is in the tables, and only the server "
+        "changes it",
+        key->schema, key->table);
+  }
+
+  void PlanScan(OperatorPtr& plan) {
+    const auto found = KeyOfScan(*plan);
+    if (!found || needs_.whole.contains(*found)) return;
+    const TailKey& key = *found;
+    auto& scan = plan->Cast<duckdb::LogicalGet>();
     if (snapshot_.ViewOf(key).parts == 0) {
       needs_.without.insert(key);
       return;
@@ -84,7 +134,7 @@ void PlanTails(duckdb::OptimizerExtensionInput& input, OperatorPtr& plan) {
   auto snapshot = TailSnapshot::Of(input.context);
   if (!snapshot) return;
   TailPlanner planner(input.optimizer.binder, *snapshot);
-  planner.Visit(plan);
+  planner.Plan(plan);
   snapshot->SetPlanned(planner.TakeNeeds());
 }
 

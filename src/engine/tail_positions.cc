@@ -6,11 +6,9 @@
 namespace pintail::engine {
 namespace {
 
-constexpr const char* kSchema = "pintail_journal";
-
 std::string TableIn(const std::string& database) {
   return QuoteName(
-      TableName{.catalog = database, .schema = kSchema, .table = "positions"});
+      TableName{.catalog = database, .schema = kJournalSchema, .table = "positions"});
 }
 
 arrow::Result<duckdb::unique_ptr<duckdb::QueryResult>> Run(duckdb::ClientContext& context,
@@ -25,7 +23,7 @@ arrow::Result<duckdb::unique_ptr<duckdb::QueryResult>> Run(duckdb::ClientContext
 arrow::Result<std::vector<TailPosition>> OpenPositions(duckdb::ClientContext& context,
                                                        const std::string& database) {
   return Guarded([&]() -> arrow::Result<std::vector<TailPosition>> {
-    const std::string schema = QuoteName(database) + "." + QuoteName(kSchema);
+    const std::string schema = QuoteName(database) + "." + QuoteName(kJournalSchema);
     ARROW_RETURN_NOT_OK(Run(context, "CREATE SCHEMA IF NOT EXISTS " + schema));
     ARROW_RETURN_NOT_OK(Run(
         context, "CREATE TABLE IF NOT EXISTS " + TableIn(database) +

@@ -12,6 +12,9 @@
 
 namespace pintail::engine {
 
+// Only the server changes what is in it.
+inline constexpr const char* kJournalSchema = "pintail_journal";
+
 // Makes the schema and the table if they are not there, and reads what is in it.
 arrow::Result<std::vector<TailPosition>> OpenPositions(duckdb::ClientContext& context,
                                                        const std::string& database);

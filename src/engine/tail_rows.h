@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "arrow/record_batch.h"
@@ -62,5 +63,8 @@ struct TailKey {
 
 // All tables that have a tail at one moment. Never changed once it is shared.
 using TailMap = std::map<TailKey, TailView>;
+
+// The tables of that name, in any schema and spelled in any case; all when it is empty.
+std::set<TailKey> KeysNamedIn(const TailMap& tails, const std::string& table);
 
 }  // namespace pintail::engine

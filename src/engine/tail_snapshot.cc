@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "base/error.h"
+#include "duckdb/main/valid_checker.hpp"
+#include "engine/error_translation.h"
 #include "engine/tail_move.h"
 
 namespace pintail::engine {
@@ -12,6 +14,18 @@ namespace {
 constexpr const char* kStateName = "pintail_tails";
 // How long a transaction waits for a move that is under way.
 constexpr std::chrono::milliseconds kPatience{10'000};
+
+// True for as long as it lives.
+class Absorbing {
+ public:
+  explicit Absorbing(bool& flag) : flag_(flag) { flag_ = true; }
+  ~Absorbing() { flag_ = false; }
+  Absorbing(const Absorbing&) = delete;
+  Absorbing& operator=(const Absorbing&) = delete;
+
+ private:
+  bool& flag_;
+};
 
 }  // namespace
 
@@ -61,6 +75,12 @@ TailSnapshot::Change::~Change() {
   }
 }
 
+std::set<TailKey> TailSnapshot::SeenNamed(const std::string& table) const {
+  std::set<TailKey> keys = store_->KeysNamed(table);
+  if (seen_) keys.merge(KeysNamedIn(*seen_, table));
+  return keys;
+}
+
 arrow::Status TailSnapshot::Absorb(duckdb::ClientContext& context,
                                    const std::set<TailKey>& keys) {
   for (const TailKey& key : keys) {
@@ -69,12 +89,15 @@ arrow::Status TailSnapshot::Absorb(duckdb::ClientContext& context,
     ARROW_ASSIGN_OR_RAISE(const auto claimed,
                           store_->Claim(key, &view, view.rows, kPatience));
     const Change change(context);
-    const arrow::Status inserted = PutIntoTable(context, *store_, key, *claimed);
-    if (!inserted.ok()) {
-      store_->Release(key);
-      return inserted;
-    }
+    const Absorbing absorbing(absorbing_);
+    // Released with the transaction, whatever becomes of it.
     absorbed_[key] = *claimed;
+    const arrow::Status inserted =
+        Guarded([&] { return PutIntoTable(context, *store_, key, *claimed); });
+    if (inserted.ok()) continue;
+    // Some of the rows may be in the table already, and must not be committed.
+    duckdb::ValidChecker::Invalidate(context.ActiveTransaction(), inserted.message());
+    return inserted;
   }
   return arrow::Status::OK();
 }
@@ -131,7 +154,8 @@ void TailSnapshot::TransactionBegin(duckdb::MetaTransaction& transaction,
     // thrown here it would leave a transaction that nobody ends.
     seen_ = nullptr;
   }
-  stamp_.settled = IsSettled();
+  // In this order: a change that is seen has either not ended yet, or been counted.
+  stamp_.settled = IsSettled() && store_->data_version().changes() == stamp_.changes;
 }
 
 void TailSnapshot::TransactionCommit(duckdb::MetaTransaction&, duckdb::ClientContext&) {

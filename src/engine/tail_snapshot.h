@@ -58,6 +58,10 @@ class TailSnapshot final : public duckdb::ClientContextState {
   // Whether the plan may leave out rows that are there now.
   bool IsStale(const TailNeeds& needs) const;
 
+  // Tables of that name with a tail that the transaction sees, or that others see now;
+  // all when it is empty.
+  std::set<TailKey> SeenNamed(const std::string& table) const;
+
   // Within a transaction of the user: puts the rows of these tables that the transaction
   // sees in tails into the tables, as part of it. Conflict when they were moved
   // meanwhile.
@@ -67,6 +71,8 @@ class TailSnapshot final : public duckdb::ClientContextState {
   // While the transaction is open, and for a while at most, what it sees in tails stays
   // there, so that it may change those tables later.
   void Pin();
+  // Whether what is planned now is part of Absorb.
+  bool absorbing() const { return absorbing_; }
   // Keeps it until the transaction ends.
   void KeepToEnd(std::shared_ptr<void> hold) { holds_.push_back(std::move(hold)); }
   // To be held around the end of a transaction, whichever it is.
@@ -93,7 +99,8 @@ class TailSnapshot final : public duckdb::ClientContextState {
 
   const std::shared_ptr<TailStore> store_;
   std::shared_ptr<const TailMap> seen_;
-  DataStamp stamp_;        // of the transaction that is open
+  DataStamp stamp_;  // of the transaction that is open
+  bool absorbing_ = false;
   bool changing_ = false;  // in this transaction, or the one that is about to begin
   std::map<TailKey, TailView> absorbed_;
   std::vector<std::shared_ptr<void>> holds_;

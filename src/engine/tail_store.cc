@@ -200,12 +200,7 @@ void TailStore::Cut(const TailKey& key, const TailView& moved) {
 }
 
 std::set<TailKey> TailStore::KeysNamed(const std::string& table) const {
-  const std::string name = base::LowerCase(table);
-  std::set<TailKey> keys;
-  for (const auto& [key, view] : *Now()) {
-    if (name.empty() || base::LowerCase(key.table) == name) keys.insert(key);
-  }
-  return keys;
+  return KeysNamedIn(*Now(), table);
 }
 
 std::vector<TailFigures> TailStore::figures() const {

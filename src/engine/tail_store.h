@@ -98,6 +98,9 @@ class TailStore final : public Tails, public std::enable_shared_from_this<TailSt
 
   // Moves everything that has arrived for these tables until now.
   arrow::Status Flush(const std::set<TailKey>& keys);
+  // Moves what is there before a transaction of the user begins, unless that would take
+  // long or someone else has it.
+  arrow::Status FlushIfFew();
   // Tables of that name in any schema; all there are when it is empty.
   std::set<TailKey> KeysNamed(const std::string& table) const;
 

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
+#include "arrow/array.h"
+
 #include "engine/testing/tail.h"
 
 namespace pintail::engine {
@@ -35,6 +39,8 @@ class TailsTest : public ::testing::Test {
     const auto status = Arrive(*database_, *other_, table, {Batch(kSchema, json)});
     ASSERT_TRUE(status.ok()) << status.ToString();
   }
+  // With what waits as it is, unlike SQL's BEGIN.
+  void Begin() { ASSERT_TRUE(connection_->Begin().ok()); }
   std::string Get(const std::string& sql) { return Cell(*connection_, sql); }
   int64_t Waits() { return Waiting(*database_, "t"); }
 
@@ -112,7 +118,7 @@ TEST_F(TailsTest, APlanMadeBeforeRowsArriveSeesThem) {
 
 TEST_F(TailsTest, ATransactionSeesWhatWasThereWhenItBegan) {
   Arrives(R"([[1, "a"]])");
-  Do("BEGIN");
+  Begin();
   EXPECT_EQ(Get(kSum), "1 1 a");
   Arrives(R"([[2, "b"]])");
   EXPECT_EQ(Get(kSum), "1 1 a");
@@ -160,7 +166,7 @@ TEST_F(TailsTest, RowNumbersAreThoseOfTheTable) {
 
 TEST_F(TailsTest, ATransactionChangesRowsThatWaitedWhenItBegan) {
   Arrives(R"([[1, "a"], [2, "b"]])");
-  Do("BEGIN");
+  Begin();
   EXPECT_EQ(Get(kSum), "2 3 b");
   Arrives(R"([[3, "c"]])");
   Do("UPDATE t SET s = 'z' WHERE i >= 2");
@@ -176,7 +182,7 @@ TEST_F(TailsTest, ATransactionChangesRowsThatWaitedWhenItBegan) {
 
 TEST_F(TailsTest, WhatARolledBackTransactionTookWaitsAgain) {
   Arrives(R"([[1, "a"], [2, "b"]])");
-  Do("BEGIN");
+  Begin();
   Do("DELETE FROM t");
   EXPECT_EQ(Get("SELECT count(*) FROM t"), "0");
   Do("ROLLBACK");
@@ -184,7 +190,7 @@ TEST_F(TailsTest, WhatARolledBackTransactionTookWaitsAgain) {
   EXPECT_EQ(Waits(), 2);
   MoveAll(*database_, "t");
   EXPECT_EQ(Get(kSum), "2 3 b");
-  Do("BEGIN");
+  Begin();
   Do("DELETE FROM t");
   connection_.reset();  // ends the transaction
   EXPECT_EQ(Cell(*other_, kSum), "2 3 b");
@@ -192,7 +198,7 @@ TEST_F(TailsTest, WhatARolledBackTransactionTookWaitsAgain) {
 
 TEST_F(TailsTest, ATransactionWhoseRowsWereMovedMeanwhileCannotChangeThem) {
   Arrives(R"([[1, "a"]])");
-  Do("BEGIN");
+  Begin();
   EXPECT_EQ(Get(kSum), "1 1 a");
   Do(*other_, "DELETE FROM t WHERE false");
   EXPECT_EQ(KindOfFailure(Execute(*connection_, "DELETE FROM t")), ErrorKind::kConflict);
@@ -203,12 +209,12 @@ TEST_F(TailsTest, ATransactionWhoseRowsWereMovedMeanwhileCannotChangeThem) {
 
 TEST_F(TailsTest, TransactionsOneAfterTheOtherDoNotKeepRowsWaitingForEver) {
   Arrives(R"([[1, "a"]])");
-  Do("BEGIN");
+  Begin();
   for (int i = 0; i < 4; ++i) {
     EXPECT_EQ(MoveAll(*database_, "t"), 0);
     clock_.Advance(std::chrono::seconds(4));
     Do("ROLLBACK");
-    Do("BEGIN");
+    Begin();
   }
   EXPECT_EQ(MoveAll(*database_, "t"), 1);
 }
@@ -260,7 +266,7 @@ TEST_F(TailsTest, ADefinitionInATransactionKeepsNewRowsAway) {
   auto& tails = database_->tails();
   const auto target = Value(tails.TargetFor(*other_, {.table = "t"}, *kSchema));
   Arrives(R"([[1, "a"]])");
-  Do("BEGIN");
+  Begin();
   Do("ALTER TABLE t ADD COLUMN d DOUBLE");
   EXPECT_EQ(KindOfFailure(tails.Enter(*target, std::chrono::milliseconds(0)).status()),
             ErrorKind::kConflict);
@@ -272,7 +278,7 @@ TEST_F(TailsTest, ADefinitionInATransactionKeepsNewRowsAway) {
 }
 
 TEST_F(TailsTest, ADefinitionInATransactionIsRefusedWhenRowsHaveArrivedSince) {
-  Do("BEGIN");
+  Begin();
   EXPECT_EQ(Get("SELECT count(*) FROM t"), "0");
   Arrives(R"([[1, "a"]])");
   EXPECT_EQ(KindOfFailure(Execute(*connection_, "ALTER TABLE t ADD COLUMN d DOUBLE")),
@@ -384,16 +390,98 @@ TEST_F(TailsTest, PositionsAreWrittenWithTheRowsTheyStandFor) {
   EXPECT_EQ(Value(tails.Move({.schema = "main", .table = "t"}, 1)), 2);
   EXPECT_EQ(moved_to(), 3);
   EXPECT_EQ(tails.figures().at(0).first_position, 5);
-  Do("BEGIN");
+  Begin();
   Do("DELETE FROM t");
   Do("ROLLBACK");
   EXPECT_EQ(moved_to(), 3);
-  Do("BEGIN");
+  Begin();
   Do("UPDATE t SET i = 2");
   Do("COMMIT");
   EXPECT_EQ(moved_to(), 5);
   EXPECT_EQ(Get("SELECT sum(i) FROM t"), "8");
   EXPECT_EQ(Value(tails.OpenPositions()).at(0).table.table, "t");
+}
+
+TEST_F(TailsTest, ATransactionDoesNotDefineATableAnewWhoseRowsWereMovedMeanwhile) {
+  for (const char* sql : {"ALTER TABLE t DROP COLUMN i", "ALTER TABLE t RENAME TO u",
+                          "DROP TABLE t", "CREATE OR REPLACE TABLE t (k BIGINT)"}) {
+    Arrives(R"([[1, "a"]])");
+    Begin();
+    EXPECT_NE(Get("SELECT count(*) FROM t"), "0");
+    Do(*other_, "DELETE FROM t WHERE false");  // moves them
+    EXPECT_EQ(KindOfFailure(Execute(*connection_, sql)), ErrorKind::kConflict) << sql;
+    Do("ROLLBACK");
+  }
+  EXPECT_EQ(Get("SELECT count(*) FROM t"), "4");
+}
+
+TEST_F(TailsTest, ExplainAnalyzeDefinesTablesToo) {
+  Arrives(R"([[1, "a"]])");
+  Do("EXPLAIN ANALYZE ALTER TABLE t RENAME TO u");
+  EXPECT_EQ(Get("SELECT count(*) FROM u"), "1");
+  Do("EXPLAIN ANALYZE DROP TABLE u");
+  Do("CREATE TABLE t (i BIGINT, k BIGINT)");
+  EXPECT_EQ(Get("SELECT count(*) FROM t"), "0");
+}
+
+TEST_F(TailsTest, WhatWouldHideArrivedRowsIsRefused) {
+  for (const char* sql :
+       {"PRAGMA disable_optimizer", "SET disabled_optimizers = 'extension'",
+        "SET GLOBAL disabled_optimizers = 'join_order,Extension'",
+        "PRAGMA disabled_optimizers = 'extension'",
+        "SET disabled_optimizers = 'exten' || 'sion'"}) {
+    EXPECT_EQ(KindOfFailure(Execute(*connection_, sql)), ErrorKind::kUnimplemented)
+        << sql;
+  }
+  Do("SET disabled_optimizers = 'join_order'");
+  Do("RESET disabled_optimizers");
+}
+
+TEST_F(TailsTest, NobodyElseChangesThePositions) {
+  Value(database_->tails().OpenPositions());
+  for (const char* sql :
+       {"DROP SCHEMA pintail_journal CASCADE", "DROP TABLE pintail_journal.positions",
+        "ALTER TABLE pintail_journal.positions ADD COLUMN x INT",
+        "DELETE FROM pintail_journal.positions",
+        "UPDATE pintail_journal.positions SET position = 0",
+        "INSERT INTO pintail_journal.positions VALUES ('main', 't', 9)"}) {
+    EXPECT_EQ(KindOfFailure(Execute(*connection_, sql)), ErrorKind::kPermissionDenied)
+        << sql;
+  }
+  EXPECT_EQ(Get("SELECT count(*) FROM pintail_journal.positions"), "0");
+}
+
+TEST_F(TailsTest, OneStatementSeesTheSameRowsEverywhere) {
+  Do("INSERT INTO t VALUES (1, 'a')");
+  auto both =
+      Prepare(*connection_,
+              "SELECT count(rowid) - (SELECT count(*) FROM t) AS difference FROM t");
+  std::jthread arriving([&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) Arrives(R"([[2, "b"]])");
+  });
+  for (int i = 0; i < 200; ++i) {
+    auto rows = Value(both->Execute({}, {}));
+    const auto batch = Value(rows->Next());
+    ASSERT_EQ(std::static_pointer_cast<arrow::Int64Array>(batch->column(0))->Value(0), 0);
+  }
+}
+
+TEST_F(TailsTest, KeptPlansOfTemporaryTablesFindWhatCameLater) {
+  Do("CREATE TEMPORARY TABLE x AS SELECT 1 AS i");
+  auto find = Prepare(*connection_, "SELECT i FROM x WHERE i > 100");
+  Do("INSERT INTO x VALUES (200)");
+  auto rows = Value(find->Execute({}, {}));
+  ASSERT_EQ(Value(rows->Next())->num_rows(), 1);
+}
+
+TEST_F(TailsTest, ATransactionBegunBySqlFindsFewRowsInTheirTables) {
+  Arrives(R"([[1, "a"]])");
+  Do("BEGIN");
+  EXPECT_EQ(Waits(), 0);
+  Do("UPDATE t SET s = 'z'");
+  Do(*other_, "DELETE FROM t WHERE i > 1");  // nobody has the table to himself
+  Do("COMMIT");
+  EXPECT_EQ(Get(kSum), "1 1 z");
 }
 
 TEST_F(TailsTest, ThePartOfPlansCannotBeCalled) {

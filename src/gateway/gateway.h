@@ -31,6 +31,10 @@
 #include "engine/database.h"
 #include "engine/statement.h"
 
+namespace pintail::ingest {
+class Arrivals;
+}
+
 namespace pintail::gateway {
 
 class Session;
@@ -155,6 +159,8 @@ class Gateway {
     base::Timers& timers;
     base::Logs& logs;
     base::Metrics& metrics;
+    // Null: every ingest is a transaction of DuckDB.
+    ingest::Arrivals* arrivals = nullptr;
   };
 
   static arrow::Result<std::unique_ptr<Gateway>> Make(const Rooms& rooms,

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <fstream>
 
+#include "engine/tails.h"
+
 namespace pintail::gateway {
 namespace {
 
@@ -31,8 +33,17 @@ void ReportProcess(base::Metrics& metrics, engine::Database& database) {
   base::Gauge& file = metrics.GetGauge("duckdb_database_bytes", "Size of the database.");
   base::Gauge& wal =
       metrics.GetGauge("duckdb_wal_bytes", "Size of DuckDB's write-ahead log.");
-  metrics.OnRender([&resident, &memory, &limit, &temporary, &file, &wal, &database] {
+  base::Gauge& tail_rows =
+      metrics.GetGauge("tail_rows", "Rows that wait for their tables.");
+  base::Gauge& tail_bytes =
+      metrics.GetGauge("tail_bytes", "Bytes of rows that wait for their tables.");
+  metrics.OnRender([&resident, &memory, &limit, &temporary, &file, &wal, &tail_rows,
+                    &tail_bytes, &database] {
     resident.Set(static_cast<double>(ResidentBytes()));
+    int64_t waiting = 0;
+    for (const auto& tail : database.tails().figures()) waiting += tail.rows;
+    tail_rows.Set(static_cast<double>(waiting));
+    tail_bytes.Set(static_cast<double>(database.tails().bytes()));
     const auto figures = database.Figures();
     if (!figures.ok()) return;
     memory.Set(static_cast<double>(figures->memory_bytes));

@@ -11,7 +11,9 @@
 #include "arrow/config.h"
 #include "arrow/record_batch.h"
 #include "arrow/table_builder.h"
+#include "base/lower_case.h"
 #include "columnar/schema_change.h"
+#include "engine/tails.h"
 
 namespace pintail::gateway {
 namespace {
@@ -100,14 +102,40 @@ std::shared_ptr<arrow::Schema> StreamColumns() {
        arrow::field("rows", arrow::int64()), arrow::field("bytes", arrow::int64()),
        arrow::field("commits", arrow::int64()), arrow::field("failures", arrow::int64()),
        arrow::field("last_commit_at", Instant()),
-       arrow::field("last_error", arrow::utf8())});
+       arrow::field("last_error", arrow::utf8()),
+       arrow::field("tail_rows", arrow::int64()),
+       arrow::field("tail_bytes", arrow::int64()),
+       arrow::field("tail_age_ms", arrow::int64()),
+       arrow::field("tail_position", arrow::int64())});
+}
+
+// What waits for the stream's table; nothing for a name that only a session can resolve.
+engine::TailFigures TailOf(const catalog::StreamDeclaration& stream,
+                           const std::vector<engine::TailFigures>& tails) {
+  if (!stream.target) return {};
+  for (const engine::TailFigures& tail : tails) {
+    const bool same_schema = stream.target->schema.empty()
+                                 ? tail.table.schema == "main"
+                                 : base::LowerCase(stream.target->schema) ==
+                                       base::LowerCase(tail.table.schema);
+    if (same_schema &&
+        base::LowerCase(stream.target->table) == base::LowerCase(tail.table.table)) {
+      return tail;
+    }
+  }
+  return {};
 }
 
 Batch StreamRows(const std::shared_ptr<arrow::Schema>& schema,
-                 const catalog::Streams& streams) {
+                 const Gateway::Rooms& rooms) {
+  const auto tails = rooms.database.tails().figures();
+  const auto now = rooms.clock.Now();
   ARROW_ASSIGN_OR_RAISE(Rows rows, Rows::Make(schema));
-  for (const catalog::StreamState& each : streams.List()) {
+  for (const catalog::StreamState& each : rooms.streams.List()) {
     const catalog::StreamDeclaration& stream = each.declaration;
+    const engine::TailFigures tail = TailOf(stream, tails);
+    const auto age =
+        std::chrono::duration_cast<std::chrono::milliseconds>(now - tail.oldest);
     const catalog::StreamPolicy& policy = stream.policy;
     rows.Text(stream.name)
         .Text(stream.target ? FullName(*stream.target) : stream.name)
@@ -122,7 +150,13 @@ Batch StreamRows(const std::shared_ptr<arrow::Schema>& schema,
         .Number(each.commits)
         .Number(each.failures)
         .Time(each.last_commit)
-        .TextOrNull(each.last_error);
+        .TextOrNull(each.last_error)
+        .Number(tail.rows)
+        .Number(tail.bytes)
+        .Number(tail.rows > 0 ? std::optional(age.count()) : std::nullopt)
+        .Number(tail.first_position > 0
+                    ? std::optional(static_cast<int64_t>(tail.first_position))
+                    : std::nullopt);
   }
   return rows.Finish();
 }
@@ -215,10 +249,9 @@ arrow::Status AddSystemViews(const Gateway::Rooms& rooms, const GatewayOptions& 
   };
   ARROW_RETURN_NOT_OK(database.AddSystemView(
       "streams", StreamColumns(),
-      [schema = StreamColumns(), empty, alive = std::weak_ptr(runs),
-       &streams = rooms.streams]() -> Batch {
+      [schema = StreamColumns(), empty, alive = std::weak_ptr(runs), rooms]() -> Batch {
         const auto held = alive.lock();
-        return held ? StreamRows(schema, streams) : empty(schema);
+        return held ? StreamRows(schema, rooms) : empty(schema);
       }));
   ARROW_RETURN_NOT_OK(database.AddSystemView(
       "sessions", SessionColumns(),

@@ -31,7 +31,7 @@ arrow::Result<std::string> GatewayImpl::Begin(const CallPtr& call,
     ARROW_RETURN_NOT_OK(lease.AttachTo(*run));
     auto open = std::make_shared<OpenTransaction>(call->identity(), session);
     open->slot = lease.slot();
-    ARROW_RETURN_NOT_OK(lease.connection().Begin());
+    ARROW_RETURN_NOT_OK(lease.connection().Begin(/*for_changes=*/true));
     session->SetRole(lease, Role::kTransaction);
     lease.Return();
     const arrow::Status kept = transactions_.Insert(open).status();

@@ -46,7 +46,17 @@ Ingestion::Ingestion(Parts parts, std::shared_ptr<arrow::RecordBatchReader> batc
                .clock = parts_.clock,
                .gates = parts_.gates,
                .lock_timeout = parts_.lock_timeout,
-               .arriving = batches_->schema()}) {}
+               .tails = parts_.arrivals ? &parts_.arrivals->tails() : nullptr,
+               .arriving = batches_->schema()}),
+      gathers_(MayGather()) {}
+
+bool Ingestion::MayGather() const {
+  const Order& order = parts_.order;
+  return parts_.arrivals != nullptr && !order.temporary &&
+         !writer_.in_foreign_transaction() &&
+         (order.mode == Mode::kAppend || order.mode == Mode::kCreateOrAppend ||
+          outcome_.commits > 0);
+}
 
 arrow::Result<Outcome> Ingestion::Run() {
   ARROW_RETURN_NOT_OK(CheckNames(*batches_->schema()));
@@ -115,10 +125,12 @@ arrow::Status Ingestion::InsertAll() {
       }
     }
     ARROW_ASSIGN_OR_RAISE(Chunk chunk, queue_.Take(parts_.call));
-    if (chunk.rows > 0) ARROW_RETURN_NOT_OK(InsertChunk(std::move(chunk)));
+    if (chunk.rows > 0) ARROW_RETURN_NOT_OK(TakeChunk(std::move(chunk)));
     const bool at_end = queue_.AtEnd();
     // A stream without rows still makes its table.
-    if (at_end && outcome_.commits == 0) ARROW_RETURN_NOT_OK(OpenAtEnd());
+    if (at_end && outcome_.commits == 0 && gathered_.empty()) {
+      ARROW_RETURN_NOT_OK(OpenAtEnd());
+    }
     if (CommitIsDue() || at_end) ARROW_RETURN_NOT_OK(CommitPending());
     if (at_end) return arrow::Status::OK();
     queue_.Done();
@@ -133,6 +145,44 @@ arrow::Status Ingestion::InTurn(const Work& work) {
   const arrow::Status status = work();
   turn->GiveBack();
   return status;
+}
+
+arrow::Status Ingestion::TakeChunk(Chunk chunk) {
+  gathers_ = gathers_ &&
+             parts_.arrivals->MayWait(parts_.workplace.connection, parts_.order.table,
+                                      *chunk.batches.front()->schema(), target_);
+  if (!gathers_) return InsertChunk(std::move(chunk));
+  const bool fits = room_.Grow(*parts_.arrivals, parts_.order.table.table, chunk.bytes);
+  if (pending_rows_ == 0) StartInterval();
+  pending_rows_ += chunk.rows;
+  pending_bytes_ += chunk.bytes;
+  gathered_.push_back(std::move(chunk));
+  return fits ? arrow::Status::OK() : InsertGathered();
+}
+
+arrow::Status Ingestion::InsertGathered() {
+  gathers_ = false;
+  pending_rows_ = 0;
+  pending_bytes_ = 0;
+  for (Chunk& chunk : gathered_) ARROW_RETURN_NOT_OK(InsertChunk(std::move(chunk)));
+  gathered_.clear();
+  room_.Clear();
+  return arrow::Status::OK();
+}
+
+arrow::Status Ingestion::CommitGathered() {
+  arrow::RecordBatchVector batches;
+  for (const Chunk& chunk : gathered_) {
+    batches.insert(batches.end(), chunk.batches.begin(), chunk.batches.end());
+  }
+  ARROW_ASSIGN_OR_RAISE(
+      const bool committed,
+      parts_.arrivals->Commit(parts_.call, parts_.workplace.connection,
+                              parts_.order.table, batches, policy().durability, target_));
+  if (!committed) return InsertGathered();
+  gathered_.clear();
+  room_.Clear();
+  return arrow::Status::OK();
 }
 
 arrow::Status Ingestion::InsertChunk(Chunk chunk) {
@@ -170,6 +220,7 @@ arrow::Status Ingestion::CommitPending() {
   // Nothing new since the last one.
   if (pending_rows_ == 0 && outcome_.commits > 0) return arrow::Status::OK();
   ARROW_RETURN_NOT_OK(parts_.call.CheckAlive());
+  if (!gathered_.empty()) ARROW_RETURN_NOT_OK(CommitGathered());
   ARROW_RETURN_NOT_OK(writer_.Commit());
   commit_due_.reset();
   const Commit commit{.number = outcome_.commits + 1,
@@ -180,6 +231,7 @@ arrow::Status Ingestion::CommitPending() {
   outcome_.bytes += commit.new_bytes;
   if (writer_.in_foreign_transaction()) return arrow::Status::OK();
   outcome_.commits = commit.number;
+  gathers_ = MayGather();
   parts_.streams.RecordCommit(parts_.order.stream, commit.new_rows, commit.new_bytes);
   return parts_.on_commit ? parts_.on_commit(commit) : arrow::Status::OK();
 }

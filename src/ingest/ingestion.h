@@ -6,6 +6,10 @@
 // second thread waits for the producer, so that what has come is committed in time though
 // nothing more comes; it reads the next batch when the one before is in the table.
 //
+// A commit that is not large is gathered first and then put into the tail of the table
+// all at once, without a transaction of DuckDB (arrivals.h). What has grown too large for
+// that, or does not fit the table as it is, goes into the table itself.
+//
 // The table's gate is entered when the first chunk, or the end, has come. It is held as
 // long as the transaction, and so also while the producer is waited for in the middle.
 #pragma once
@@ -14,7 +18,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
+#include "ingest/arrivals.h"
 #include "ingest/batch_queue.h"
 #include "ingest/table_writer.h"
 #include "ingest/write_path.h"
@@ -33,6 +39,7 @@ class Ingestion {
     TableGates& gates;
     std::chrono::milliseconds lock_timeout;
     const OnCommit& on_commit;
+    Arrivals* arrivals;  // null: everything goes straight into its table
   };
 
   Ingestion(Parts parts, std::shared_ptr<arrow::RecordBatchReader> batches);
@@ -48,7 +55,12 @@ class Ingestion {
 
   // Of the inserting thread, which is the caller's.
   arrow::Status InsertAll();
+  arrow::Status TakeChunk(Chunk chunk);
   arrow::Status InsertChunk(Chunk chunk);
+  // What was gathered for a commit goes into the table after all.
+  arrow::Status InsertGathered();
+  // Whether the next commit may be put into the table's tail.
+  bool MayGather() const;
   // Opens the table for a stream without rows; inside a caller's transaction, looks
   // whether it is still there.
   arrow::Status OpenAtEnd();
@@ -57,6 +69,7 @@ class Ingestion {
   arrow::Status InTurn(const Work& work);
   bool CommitIsDue() const;
   arrow::Status CommitPending();
+  arrow::Status CommitGathered();
   void StartInterval();
 
   const Parts parts_;
@@ -65,7 +78,13 @@ class Ingestion {
   BatchQueue queue_;
   TableWriter writer_;
   Outcome outcome_;
-  int64_t pending_rows_ = 0;  // inserted and not committed
+  // Gathered for a commit that is acknowledged before DuckDB has it; empty once a chunk
+  // of the commit is in DuckDB's transaction.
+  std::vector<Chunk> gathered_;
+  Arrivals::Room room_;
+  Arrivals::Target target_;
+  bool gathers_ = false;
+  int64_t pending_rows_ = 0;  // gathered or inserted, and not committed
   int64_t pending_bytes_ = 0;
   std::optional<base::Clock::Steady> commit_due_;
   std::unique_ptr<base::Timers::Handle> alarm_;

@@ -109,7 +109,11 @@ arrow::Status TableWriter::Enter(TableGates::Use use, base::Clock::Steady until)
       parts_.gates.Enter(parts_.call, {.table = gate_name_, .use = use, .until = until});
   if (pass.ok()) {
     pass_ = *std::move(pass);
-    return arrow::Status::OK();
+    // Rows that arrived before the transaction begins would be in the way of the change.
+    if (parts_.tails == nullptr || use != TableGates::Use::kChange) {
+      return arrow::Status::OK();
+    }
+    return parts_.tails->Close(table_.table).Value(&closed_);
   }
   if (base::KindOf(pass.status()) != ErrorKind::kConflict) return pass.status();
   return MakeError(ErrorKind::kConflict, "the table ", QuoteName(table_),
@@ -305,6 +309,7 @@ arrow::Status TableWriter::Commit() {
     Rollback();
     return status;
   }
+  closed_.reset();
   pass_.Return();
   committed_ = true;
   return status;
@@ -317,6 +322,7 @@ void TableWriter::Rollback() {
   for (int i = 0; i < 3 && parts_.connection.InTransaction(); ++i) {
     (void)parts_.connection.Rollback();
   }
+  closed_.reset();
   pass_.Return();
 }
 

@@ -14,6 +14,7 @@
 
 #include "arrow/type.h"
 #include "base/clock.h"
+#include "engine/tails.h"
 #include "ingest/batch_queue.h"
 #include "ingest/write_path.h"
 
@@ -28,6 +29,7 @@ class TableWriter {
     const base::Clock& clock;
     TableGates& gates;
     std::chrono::milliseconds lock_timeout;
+    engine::Tails* tails;  // null: no table has one
     std::shared_ptr<arrow::Schema> arriving;
   };
 
@@ -82,6 +84,7 @@ class TableWriter {
   bool committed_ = false;
   std::string gate_name_;
   TableGates::Pass pass_;
+  std::shared_ptr<void> closed_;  // keeps rows from the tail of a table that is changed
   std::shared_ptr<arrow::Schema> inserted_;  // arriving columns by the table's names
   std::vector<int> exact_;  // arriving columns whose values must be exact as doubles
   std::set<std::string> altered_;  // columns that the transaction changed

@@ -63,7 +63,8 @@ arrow::Result<Outcome> WritePath::Ingest(
                        .timers = timers_,
                        .gates = gates_,
                        .lock_timeout = options_.lock_timeout,
-                       .on_commit = on_commit},
+                       .on_commit = on_commit,
+                       .arrivals = arrivals_},
                       std::move(batches));
   arrow::Result<Outcome> outcome = ingestion.Run();
   if (!outcome.ok()) streams_.RecordFailure(order.stream, outcome.status().message());

@@ -23,6 +23,8 @@
 
 namespace pintail::ingest {
 
+class Arrivals;
+
 enum class Mode : uint8_t { kCreateOrAppend, kAppend, kCreate, kReplace };
 
 // What is to be done with the batches.
@@ -71,9 +73,11 @@ class WritePath {
     std::chrono::milliseconds lock_timeout{10'000};
   };
 
-  WritePath(catalog::Streams& streams, const base::Clock& clock, base::Timers& timers,
-            Options options)
+  // All outlive this object. `arrivals` may be null: then every commit is one of DuckDB.
+  WritePath(catalog::Streams& streams, Arrivals* arrivals, const base::Clock& clock,
+            base::Timers& timers, Options options)
       : streams_(streams),
+        arrivals_(arrivals),
         clock_(clock),
         timers_(timers),
         options_(options),
@@ -97,6 +101,7 @@ class WritePath {
 
  private:
   catalog::Streams& streams_;
+  Arrivals* const arrivals_;
   const base::Clock& clock_;
   base::Timers& timers_;
   const Options options_;

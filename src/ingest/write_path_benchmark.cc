@@ -26,7 +26,7 @@ struct World {
   const base::SystemClock clock;
   base::Timers timers{clock};
   catalog::Streams streams{clock, {}, {}};
-  WritePath path{streams, clock, timers, {}};
+  WritePath path{streams, nullptr, clock, timers, {}};
   const std::unique_ptr<engine::Database> database = *engine::Database::Open({});
   const std::unique_ptr<engine::Connection> connection = *database->Connect();
   const base::CallContext call{{.request_id = "r", .protocol = "internal"}};

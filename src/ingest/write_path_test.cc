@@ -178,7 +178,7 @@ TEST_F(WritePathTest, SendsADeclaredStreamToItsTarget) {
   declared.name = "s";
   declared.target = engine::TableName{.catalog = "", .schema = "main", .table = "target"};
   catalog::Streams streams(clock_, {}, {declared});
-  WritePath path(streams, clock_, timers_, {});
+  WritePath path(streams, nullptr, clock_, timers_, {});
   const auto connection = Connect();
   const Order order = path.OrderFor("s", {}).ValueOrDie();
   ASSERT_TRUE(path.Ingest(call_, *connection, order,

@@ -1,0 +1,146 @@
+#include "ingest/arrivals.h"
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "base/error.h"
+#include "engine/names.h"
+
+namespace pintail::ingest {
+namespace {
+
+// How often a table may get another definition while one commit is on its way.
+constexpr int kMaxAttempts = 8;
+
+// Of a commit to a table whose last one was too large; small ones are gathered still.
+constexpr int64_t kMostOfLarge = int64_t{8} << 20;
+constexpr size_t kMaxLarge = 10'000;
+
+journal::Durability InJournal(catalog::Durability durability) {
+  switch (durability) {
+    case catalog::Durability::kSync:
+      return journal::Durability::kSync;
+    case catalog::Durability::kInterval:
+      return journal::Durability::kInterval;
+    case catalog::Durability::kNone:
+      break;
+  }
+  return journal::Durability::kNone;
+}
+
+// What stands in quotes at the front of the text, which loses it.
+std::optional<std::string> TakeQuoted(std::string_view& text) {
+  if (!text.starts_with('"')) return std::nullopt;
+  text.remove_prefix(1);
+  std::string name;
+  while (!text.empty()) {
+    if (text[0] == '"') {
+      text.remove_prefix(1);
+      if (!text.starts_with('"')) return name;
+    }
+    name += text[0];
+    text.remove_prefix(1);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+// "schema"."table", each as SQL quotes it.
+std::string NameInJournal(const engine::TableName& table) {
+  return engine::QuoteName(
+      engine::TableName{.schema = table.schema, .table = table.table});
+}
+
+arrow::Result<engine::TableName> ParseName(const std::string& name) {
+  std::string_view rest = name;
+  const auto schema = TakeQuoted(rest);
+  if (schema && rest.starts_with('.')) {
+    rest.remove_prefix(1);
+    const auto table = TakeQuoted(rest);
+    if (table && rest.empty()) {
+      return engine::TableName{.schema = *schema, .table = *table};
+    }
+  }
+  return base::MakeError(base::ErrorKind::kInvalidArgument, name,
+                         " is not the name of a table as the journal writes it");
+}
+
+bool Arrivals::Room::Grow(Arrivals& arrivals, const std::string& table, int64_t bytes) {
+  const Options& options = arrivals.options_;
+  const int64_t all = arrivals.gathered_ + arrivals.tails_.bytes() + bytes;
+  const std::lock_guard lock(arrivals.mutex_);
+  int64_t most = options.max_commit_bytes;
+  if (arrivals.large_.contains(table)) most = std::min(most, kMostOfLarge);
+  if (bytes_ + bytes > most || all > options.max_bytes) {
+    if (arrivals.large_.size() < kMaxLarge) arrivals.large_.insert(table);
+    return false;
+  }
+  arrivals_ = &arrivals;
+  arrivals.gathered_ += bytes;
+  bytes_ += bytes;
+  return true;
+}
+
+bool Arrivals::MayWait(engine::Connection& connection, const engine::TableName& table,
+                       const arrow::Schema& schema, Target& target) {
+  if (target) return true;
+  // A table that is not there is made with the first rows in it.
+  const auto found = tails_.TargetFor(connection, table, schema);
+  if (found.ok()) target = *found;
+  return target != nullptr;
+}
+
+void Arrivals::Room::Clear() {
+  if (arrivals_ != nullptr) arrivals_->gathered_ -= std::exchange(bytes_, 0);
+}
+
+arrow::Result<bool> Arrivals::Commit(const base::CallContext& call,
+                                     engine::Connection& connection,
+                                     const engine::TableName& table,
+                                     const arrow::RecordBatchVector& batches,
+                                     catalog::Durability durability, Target& target) {
+  for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
+    if (!MayWait(connection, table, *batches.front()->schema(), target)) return false;
+    auto rows = tails_.Conform(*target, batches);
+    if (!rows.ok()) return false;
+    ARROW_ASSIGN_OR_RAISE(const auto pass, tails_.Enter(*target, options_.lock_timeout));
+    if (!pass) {
+      target = nullptr;
+      continue;
+    }
+    ARROW_RETURN_NOT_OK(Publish(call, target, *std::move(rows), durability));
+    {
+      const std::lock_guard lock(mutex_);
+      large_.erase(table.table);
+    }
+    mover_.Arrived();
+    return true;
+  }
+  return false;
+}
+
+arrow::Status Arrivals::Publish(const base::CallContext& call, const Target& target,
+                                arrow::RecordBatchVector rows,
+                                catalog::Durability durability) {
+  if (rows.empty()) return arrow::Status::OK();
+  if (journal_ == nullptr) {
+    tails_.Add(*target, rows, {});
+    return arrow::Status::OK();
+  }
+  journal::Record record;
+  record.table = NameInJournal(tails_.TableOf(*target));
+  record.schema = rows.front()->schema();
+  record.batches = rows;
+  return journal_
+      ->Append(call, std::move(record), InJournal(durability),
+               [&](journal::Position position) {
+                 tails_.Add(*target, rows, {.position = position});
+                 mover_.Published(position);
+               })
+      .status();
+}
+
+}  // namespace pintail::ingest

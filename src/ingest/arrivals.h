@@ -1,0 +1,98 @@
+// Commits that are acknowledged before DuckDB has them: written to the journal, if there
+// is one, and put into the tail of their table, where queries see them.
+//
+// One per server; thread-safe. Small commits from many clients are put into tables
+// together later, by the Mover.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "arrow/record_batch.h"
+#include "arrow/result.h"
+#include "base/call_context.h"
+#include "catalog/streams.h"
+#include "engine/connection.h"
+#include "engine/tails.h"
+#include "ingest/mover.h"
+#include "journal/journal.h"
+
+namespace pintail::ingest {
+
+// How the journal names a table of the server's own database.
+std::string NameInJournal(const engine::TableName& table);
+// The table of such a name.
+arrow::Result<engine::TableName> ParseName(const std::string& name);
+
+class Arrivals {
+ public:
+  struct Options {
+    // Commits of more than this go straight into their table: the journal would write
+    // each byte twice.
+    int64_t max_commit_bytes = int64_t{48} << 20;
+    // Of all rows that wait or are gathered for a commit. Beyond it commits go straight
+    // into their tables, at the speed that those take them.
+    int64_t max_bytes = int64_t{256} << 20;
+    std::chrono::milliseconds lock_timeout{10'000};
+  };
+
+  // All outlive this object. `journal` is null when nothing is to outlive the process.
+  Arrivals(engine::Tails& tails, journal::Journal* journal, Mover& mover, Options options)
+      : tails_(tails), journal_(journal), mover_(mover), options_(options) {}
+
+  engine::Tails& tails() { return tails_; }
+
+  // Room for rows that are gathered for one commit. Gives it back when it is dropped.
+  class Room {
+   public:
+    Room() = default;
+    ~Room() { Clear(); }
+    Room(const Room&) = delete;
+    Room& operator=(const Room&) = delete;
+
+    // False when the commit, or all together, would be too large.
+    bool Grow(Arrivals& arrivals, const std::string& table, int64_t bytes);
+    void Clear();
+
+   private:
+    Arrivals* arrivals_ = nullptr;
+    int64_t bytes_ = 0;
+  };
+
+  // The table as it was when a stream last committed to it; saves a look each time.
+  using Target = std::shared_ptr<const engine::TailTarget>;
+
+  // Whether commits to the table may wait at all, as far as that shows beforehand.
+  bool MayWait(engine::Connection& connection, const engine::TableName& table,
+               const arrow::Schema& schema, Target& target);
+
+  // Commits the batches (validated, of one schema). False when they have to go into the
+  // table itself, which also tells what is wrong with them. ResourceExhausted when the
+  // journal has no room until the call's deadline.
+  arrow::Result<bool> Commit(const base::CallContext& call,
+                             engine::Connection& connection,
+                             const engine::TableName& table,
+                             const arrow::RecordBatchVector& batches,
+                             catalog::Durability durability, Target& target);
+
+ private:
+  arrow::Status Publish(const base::CallContext& call, const Target& target,
+                        arrow::RecordBatchVector rows, catalog::Durability durability);
+
+  engine::Tails& tails_;
+  journal::Journal* const journal_;
+  Mover& mover_;
+  const Options options_;
+  std::atomic<int64_t> gathered_ = 0;
+  std::mutex mutex_;
+  // Tables whose last upload was too large for one commit, so that the next is not
+  // gathered for long. Protected by mutex_.
+  std::set<std::string> large_;
+};
+
+}  // namespace pintail::ingest

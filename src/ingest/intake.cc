@@ -1,0 +1,153 @@
+#include "ingest/intake.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "base/error.h"
+#include "engine/names.h"
+#include "engine/tails.h"
+
+namespace pintail::ingest {
+namespace {
+
+using base::ErrorKind;
+using base::MakeError;
+
+// Puts records of the journal into tails again.
+class Replay {
+ public:
+  Replay(engine::Tails& tails, engine::Connection& connection,
+         const std::vector<engine::TailPosition>& positions)
+      : tails_(tails), connection_(connection) {
+    for (const auto& each : positions) {
+      stored_[NameInJournal(each.table)] = each.position;
+      highest_ = std::max(highest_, each.position);
+    }
+  }
+
+  uint64_t highest() const { return highest_; }
+  int64_t rows() const { return rows_; }
+
+  arrow::Status Take(journal::Position position, const journal::Record& record) {
+    highest_ = std::max(highest_, position);
+    const auto stored = stored_.find(record.table);
+    if (stored != stored_.end() && position <= stored->second) return arrow::Status::OK();
+    const arrow::Status status = Put(position, record);
+    if (status.ok()) return status;
+    return MakeError(ErrorKind::kUnavailable, "the journal holds rows for the table ",
+                     record.table, " (position ", position,
+                     "), which cannot take them: ", status.message(),
+                     "; bring the table back as it was, or let `pintail journal repair` "
+                     "set those rows aside");
+  }
+
+ private:
+  arrow::Status Put(journal::Position position, const journal::Record& record) {
+    ARROW_ASSIGN_OR_RAISE(const engine::TableName table, ParseName(record.table));
+    ARROW_ASSIGN_OR_RAISE(const auto target,
+                          tails_.TargetFor(connection_, table, *record.schema));
+    if (!target) {
+      return arrow::Status::Invalid(
+          "it has other columns, a key, a check or an index now");
+    }
+    ARROW_ASSIGN_OR_RAISE(const auto rows, tails_.Conform(*target, record.batches));
+    ARROW_ASSIGN_OR_RAISE(const auto pass,
+                          tails_.Enter(*target, std::chrono::milliseconds(0)));
+    tails_.Add(*target, rows, {.position = position});
+    for (const auto& batch : rows) rows_ += batch->num_rows();
+    return arrow::Status::OK();
+  }
+
+  engine::Tails& tails_;
+  engine::Connection& connection_;
+  std::map<std::string, uint64_t> stored_;
+  uint64_t highest_ = 0;
+  int64_t rows_ = 0;
+};
+
+}  // namespace
+
+arrow::Result<std::unique_ptr<Intake>> Intake::Open(const Ground& ground,
+                                                    Options options) {
+  std::unique_ptr<Intake> intake(new Intake);
+  engine::Tails& tails = ground.database.tails();
+  intake->mover_ = std::make_unique<Mover>(tails, ground.timers, ground.clock, ground.log,
+                                           options.mover);
+  if (options.journal) {
+    ARROW_RETURN_NOT_OK(intake->OpenJournal(ground, *options.journal));
+  }
+  intake->arrivals_ = std::make_unique<Arrivals>(tails, intake->journal_.get(),
+                                                 *intake->mover_, options.arrivals);
+  intake->mover_->Start([journal = intake->journal_.get()](uint64_t position) {
+    if (journal != nullptr) journal->Release(position);
+  });
+  return intake;
+}
+
+arrow::Status Intake::OpenJournal(const Ground& ground,
+                                  const journal::Journal::Options& given) {
+  engine::Tails& tails = ground.database.tails();
+  files_ = journal::MakeSystemFiles();
+  ARROW_ASSIGN_OR_RAISE(const auto positions, tails.OpenPositions());
+  ARROW_ASSIGN_OR_RAISE(const auto connection, ground.database.Connect());
+  Replay replay(tails, *connection, positions);
+  journal::Journal::Options options = given;
+  options.at_least = replay.highest();
+  ARROW_ASSIGN_OR_RAISE(
+      journal_, journal::Journal::Open(
+                    options,
+                    {.files = *files_,
+                     .timers = ground.timers,
+                     .clock = ground.clock,
+                     .log = ground.log},
+                    [&](journal::Position position, const journal::Record& record) {
+                      return replay.Take(position, record);
+                    }));
+  mover_->Published(replay.highest());
+  ReportJournal(ground.metrics);
+  if (replay.rows() > 0) {
+    ground.log.Info("rows of the journal wait for their tables again",
+                    {{"rows", replay.rows()}});
+  }
+  return arrow::Status::OK();
+}
+
+void Intake::ReportJournal(base::Metrics& metrics) {
+  base::Gauge& bytes =
+      metrics.GetGauge("journal_bytes", "Size of the journal's records.");
+  base::Gauge& position =
+      metrics.GetGauge("journal_position", "Position of the newest record.");
+  base::Gauge& lag = metrics.GetGauge(
+      "journal_lag", "Records that are not known to be in their tables.");
+  base::Gauge& groups = metrics.GetGauge(
+      "journal_groups", "Writes to the journal since the start; records come in groups.");
+  base::Gauge& records =
+      metrics.GetGauge("journal_records", "Records written since the start.");
+  base::Gauge& syncs = metrics.GetGauge("journal_syncs", "Syncs since the start.");
+  base::Gauge& sync_time =
+      metrics.GetGauge("journal_sync_seconds", "What these took, together.");
+  base::Gauge& failures =
+      metrics.GetGauge("journal_failures", "Writes and syncs that failed.");
+  metrics.OnRender([&, journal = journal_.get()] {
+    const journal::Figures figures = journal->figures();
+    bytes.Set(static_cast<double>(figures.bytes));
+    position.Set(static_cast<double>(figures.newest));
+    lag.Set(static_cast<double>(figures.newest - figures.released));
+    groups.Set(static_cast<double>(figures.groups));
+    records.Set(static_cast<double>(figures.records));
+    syncs.Set(static_cast<double>(figures.syncs.count));
+    sync_time.Set(std::chrono::duration<double>(figures.syncs.sum).count());
+    failures.Set(static_cast<double>(figures.failed_writes));
+  });
+}
+
+Intake::~Intake() { (void)Stop(); }
+
+arrow::Status Intake::Stop() {
+  const arrow::Status status = mover_ ? mover_->Stop() : arrow::Status::OK();
+  if (journal_) journal_->Stop();
+  return status;
+}
+
+}  // namespace pintail::ingest

@@ -1,0 +1,103 @@
+#include "ingest/mover.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "engine/names.h"
+
+namespace pintail::ingest {
+
+Mover::Mover(engine::Tails& tails, base::Timers& timers, const base::Clock& clock,
+             base::Log& log, Options options)
+    : tails_(tails), timers_(timers), clock_(clock), log_(log), options_(options) {}
+
+Mover::~Mover() { (void)Stop(); }
+
+void Mover::Start(OnMoved on_moved) {
+  on_moved_ = std::move(on_moved);
+  const auto step = std::max(options_.max_age / 4, std::chrono::milliseconds(1));
+  alarm_ = timers_.Every(step, [this] { Arrived(); });
+  thread_ = std::thread([this] { Run(); });
+}
+
+void Mover::Arrived() {
+  {
+    const std::lock_guard lock(mutex_);
+    arrived_ = true;
+  }
+  changed_.notify_one();
+}
+
+void Mover::Run() {
+  while (true) {
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [&] { return arrived_ || stopping_; });
+      if (stopping_) return;
+      arrived_ = false;
+    }
+    while (MoveDue(/*everything=*/false)) {
+      const std::lock_guard lock(mutex_);
+      if (stopping_) return;
+    }
+  }
+}
+
+bool Mover::IsDue(const engine::TailFigures& tail) const {
+  return tail.rows >= options_.enough_rows ||
+         clock_.Now() - tail.oldest >= options_.max_age;
+}
+
+bool Mover::MoveDue(bool everything) {
+  bool moved = false;
+  for (const engine::TailFigures& tail : tails_.figures()) {
+    if (!everything && !IsDue(tail)) continue;
+    const auto rows = tails_.Move(tail.table, options_.rows_at_once);
+    if (!rows.ok()) {
+      // Once for each reason: it is tried again every time rows arrive or are old.
+      if (!rows.status().Equals(failure_)) {
+        log_.Error(
+            "rows that have arrived cannot be stored in their table yet; they are "
+            "kept, and it is tried again",
+            {{"table", engine::QuoteName(tail.table)},
+             {"rows", tail.rows},
+             {"error", rows.status().message()}});
+      }
+      failure_ = rows.status();
+      continue;
+    }
+    if (*rows == 0) continue;
+    failure_ = arrow::Status::OK();
+    moved = true;
+    Tell();
+  }
+  return moved;
+}
+
+void Mover::Tell() {
+  if (!on_moved_) return;
+  // First: what is published later is either in a tail when they are looked at, or moved.
+  uint64_t released = published_;
+  for (const engine::TailFigures& tail : tails_.figures()) {
+    if (tail.first_position != 0) released = std::min(released, tail.first_position - 1);
+  }
+  on_moved_(released);
+}
+
+arrow::Status Mover::Stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return failure_;
+    stopping_ = true;
+  }
+  changed_.notify_one();
+  alarm_.reset();
+  if (thread_.joinable()) thread_.join();
+  failure_ = arrow::Status::OK();
+  while (MoveDue(/*everything=*/true)) {
+  }
+  return failure_;
+}
+
+}  // namespace pintail::ingest
