@@ -1,6 +1,9 @@
 #include "journal/check.h"
 
+#include <algorithm>
+#include <ranges>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "journal/folder_lock.h"
@@ -30,6 +33,15 @@ arrow::Status Count(const FoundRecord& found, CheckReport* report) {
   return arrow::Status::OK();
 }
 
+// The segment that the record lies in.
+std::filesystem::path PathOf(const FoundRecord& found,
+                             const std::vector<SegmentPath>& segments) {
+  const auto holds = [&](const SegmentPath& at) {
+    return at.first <= found.header.position;
+  };
+  return std::ranges::find_if(segments | std::views::reverse, holds)->path;
+}
+
 }  // namespace
 
 arrow::Result<CheckReport> Check(const std::filesystem::path& folder) {
@@ -37,16 +49,20 @@ arrow::Result<CheckReport> Check(const std::filesystem::path& folder) {
     return base::MakeError(base::ErrorKind::kUnavailable, "there is no journal in ",
                            folder, "; give the folder of one");
   }
+  ARROW_ASSIGN_OR_RAISE(auto segments, ListSegments(folder));
+  // Some other folder gets no lock.
+  if (segments.empty()) return CheckReport();
   ARROW_ASSIGN_OR_RAISE(const auto lock, FolderLock::Take(folder));
-  ARROW_ASSIGN_OR_RAISE(const auto segments, ListSegments(folder));
+  ARROW_ASSIGN_OR_RAISE(segments, ListSegments(folder));
   CheckReport report = {.segments = static_cast<int64_t>(segments.size())};
   // What cannot be decoded is reported as damage, not as a failure to check.
   std::optional<Damage> unreadable;
   ARROW_ASSIGN_OR_RAISE(const Walk walk, WalkLog(segments, [&](const FoundRecord& found) {
+                          if (unreadable) return arrow::Status::OK();
                           const arrow::Status status = Count(found, &report);
-                          if (!status.ok() && !unreadable) {
+                          if (!status.ok()) {
                             unreadable = Damage{.kind = Damage::Kind::kRecord,
-                                                .path = folder,
+                                                .path = PathOf(found, segments),
                                                 .offset = found.offset,
                                                 .first_lost = found.header.position,
                                                 .last_lost = found.header.position,

@@ -50,7 +50,7 @@ arrow::Result<std::unique_ptr<FolderLock>> FolderLock::Take(
     if (reason == EWOULDBLOCK) {
       return base::MakeError(ErrorKind::kUnavailable, "the journal in ", folder,
                              " is in use by ", holder,
-                             "; stop that server, or give this one another folder");
+                             "; stop that process, or use another folder");
     }
     return base::MakeError(ErrorKind::kUnavailable, "cannot lock ", path, ": ",
                            ErrorText(reason));

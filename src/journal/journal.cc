@@ -46,13 +46,14 @@ arrow::Status RemoveUnfinished(const std::filesystem::path& folder, Files& files
                          folder, ": ", error.message());
 }
 
-arrow::Status ReplayOne(const FoundRecord& found, const Journal::Replay& replay) {
+arrow::Status ReplayOne(const FoundRecord& found, const std::filesystem::path& folder,
+                        const Journal::Replay& replay) {
   auto record = DecodeRecord(found.header, found.names, found.body);
   if (!record.ok()) {
     return base::MakeError(
         ErrorKind::kInternal, "record ", found.header.position,
         " of the journal is whole, but cannot be read: ", record.status().message(),
-        "; `pintail journal repair` goes on without it and keeps it");
+        "; `pintail journal repair ", folder, "` goes on without it and keeps it");
   }
   return replay(found.header.position, *std::move(record));
 }
@@ -79,7 +80,7 @@ arrow::Result<std::unique_ptr<Journal>> Journal::Open(Options options,
   ARROW_ASSIGN_OR_RAISE(auto lock, FolderLock::Take(options.folder));
   ARROW_ASSIGN_OR_RAISE(const auto segments, ListSegments(options.folder));
   ARROW_ASSIGN_OR_RAISE(const Walk walk, WalkLog(segments, [&](const FoundRecord& found) {
-                          return ReplayOne(found, replay);
+                          return ReplayOne(found, options.folder, replay);
                         }));
   if (walk.damage) return Refusal(*walk.damage);
   ARROW_RETURN_NOT_OK(RemoveUnfinished(options.folder, ground.files));

@@ -224,7 +224,8 @@ TEST_F(DamagedLog, SaysWhereItIsDamagedAndWhatWouldBeLost) {
   EXPECT_THAT(status.message(), HasSubstr("00000000000000000001.journal"));
   EXPECT_THAT(status.message(), HasSubstr("at byte " + std::to_string(Offsets()[1])));
   EXPECT_THAT(status.message(), HasSubstr("record 2 would be lost"));
-  EXPECT_THAT(status.message(), HasSubstr("pintail journal repair"));
+  EXPECT_THAT(status.message(),
+              HasSubstr("pintail journal repair \"" + home.folder.native() + "\""));
 }
 
 TEST_F(DamagedLog, RefusesASegmentOfANewerVersionAndLeavesIt) {

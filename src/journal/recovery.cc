@@ -181,6 +181,7 @@ arrow::Status Refusal(const Damage& damage) {
                            damage.path, ": ", damage.text,
                            "; nothing was changed. Use the newer version");
   }
+  const std::filesystem::path folder = damage.path.parent_path();
   std::string lost = "record " + std::to_string(damage.first_lost);
   if (damage.last_lost == 0) {
     lost += " and all behind it in this segment";
@@ -188,12 +189,11 @@ arrow::Status Refusal(const Damage& damage) {
     lost = "records " + std::to_string(damage.first_lost) + " to " +
            std::to_string(damage.last_lost);
   }
-  return base::MakeError(
-      ErrorKind::kUnavailable, "the journal is damaged: ", damage.text, " (", damage.path,
-      " at byte ", damage.offset, "); ", lost,
-      " would be lost. Nothing was changed. `pintail journal check` says what is there, "
-      "`pintail journal repair` goes on without what is lost and keeps the damaged "
-      "files");
+  return base::MakeError(ErrorKind::kUnavailable, "the journal is damaged: ", damage.text,
+                         " (", damage.path, " at byte ", damage.offset, "); ", lost,
+                         " would be lost. Nothing was changed. `pintail journal check ",
+                         folder, "` says what is there, `pintail journal repair ", folder,
+                         "` goes on without what is lost and keeps the damaged files");
 }
 
 arrow::Result<LogEnd> SettleLog(const std::filesystem::path& folder, const Walk& walk,

@@ -53,6 +53,7 @@ class Repairer {
   RepairReport Plan() {
     RepairReport report;
     for (size_t i = 0; i < salvage_.segments.size(); ++i) PlanOne(i, &report);
+    CountLost(&report);
     return report;
   }
 
@@ -93,12 +94,32 @@ class Repairer {
                       {}});
     }
     rewrote_before_ = segment.rewrite;
+    report->records_left += records;
     if (!segment.rewrite) return;
     report->segments.push_back({.path = segment.at.path,
                                 .kept_as = DroppedNameOf(segment.at.path),
                                 .reason = segment.reason,
                                 .records_left = records});
     plans_.push_back(std::move(plan));
+  }
+
+  // Which tables the lost records belong to, and those that no record follows.
+  void CountLost(RepairReport* report) const {
+    std::map<Position, std::string> damaged;
+    for (const SalvagedSegment& segment : salvage_.segments) {
+      for (const DamagedRecord& record : segment.damaged) {
+        damaged.emplace(record.position, record.table);
+      }
+    }
+    if (!damaged.empty() && damaged.rbegin()->first > last_) {
+      report->lost.push_back({last_ + 1, damaged.rbegin()->first});
+    }
+    for (const LostRecords& lost : report->lost) {
+      const auto end = damaged.upper_bound(lost.last);
+      for (auto record = damaged.lower_bound(lost.first); record != end; ++record) {
+        ++report->lost_by_table[record->second];
+      }
+    }
   }
 
   Position FirstKnown() const { return salvage_.segments.front().at.first; }
@@ -194,6 +215,9 @@ arrow::Status CheckFolder(const fs::path& folder) {
 
 arrow::Result<RepairReport> PlanRepair(const fs::path& folder) {
   ARROW_RETURN_NOT_OK(CheckFolder(folder));
+  ARROW_ASSIGN_OR_RAISE(const auto segments, ListSegments(folder));
+  // Some other folder gets no lock.
+  if (segments.empty()) return RepairReport();
   ARROW_ASSIGN_OR_RAISE(const auto lock, FolderLock::Take(folder));
   ARROW_ASSIGN_OR_RAISE(Repairer repairer, MakeRepairer(folder));
   return repairer.Plan();

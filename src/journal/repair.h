@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -30,7 +31,12 @@ struct RepairedSegment {
 
 struct RepairReport {
   std::vector<RepairedSegment> segments;  // none: nothing had to be done
+  // What can be told of them: of a segment in which nothing can be read, and behind which
+  // there is none, nobody knows how many records it had.
   std::vector<LostRecords> lost;
+  // How many of the lost records belong to which table, as far as that can be read.
+  std::map<std::string, int64_t> lost_by_table;
+  int64_t records_left = 0;  // in all segments
 };
 
 // What Repair would do. Changes nothing. Errors as Repair.

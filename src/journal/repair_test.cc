@@ -13,9 +13,12 @@ using base::ErrorKind;
 using testing::Append;
 using testing::BytesOf;
 using testing::Disk;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using testing::JournalHome;
 using testing::Operation;
+using ::testing::Pair;
 using testing::RecordOf;
 using testing::ValuesOf;
 using testing::WriteBytes;
@@ -38,6 +41,7 @@ class Repairs : public ::testing::Test {
     paths = home.Segments();
     ASSERT_EQ(paths.size(), 3);
     for (const auto& path : paths) originals.push_back(BytesOf(path));
+    record_bytes = Check(home.folder).ValueOrDie().bytes / kRecords;
   }
 
   void Flip(size_t segment, size_t at) {
@@ -78,6 +82,7 @@ class Repairs : public ::testing::Test {
   JournalHome home{Disk::kMemory};
   std::vector<std::filesystem::path> paths;
   std::vector<std::string> originals;
+  size_t record_bytes = 0;
   RepairReport report;
 };
 
@@ -99,11 +104,34 @@ TEST_F(Repairs, DropOneDamagedRecordAndKeepTheRest) {
   ASSERT_EQ(report.lost.size(), 1);
   EXPECT_EQ(report.lost[0].first, report.lost[0].last);
   EXPECT_EQ(left, AllBut(report.lost[0].first, report.lost[0].last));
+  EXPECT_EQ(report.records_left, kRecords - 1);
+  // The fourth record: its body is damaged, and its header tells the table.
+  EXPECT_THAT(report.lost_by_table, ElementsAre(Pair("even", 1)));
   ASSERT_EQ(report.segments.size(), 1);
   EXPECT_EQ(report.segments[0].path, paths[0]);
   EXPECT_EQ(BytesOf(report.segments[0].kept_as), damaged);
   ASSERT_EQ(plan.segments.size(), 1);
   EXPECT_EQ(plan.segments[0].kept_as, report.segments[0].kept_as);
+}
+
+TEST_F(Repairs, CannotTellTheTableOfARecordWhoseHeaderIsDamaged) {
+  Flip(0, 64 + 3 * record_bytes + 10);
+  LeftAfterRepair();
+  ASSERT_EQ(report.lost.size(), 1);
+  EXPECT_EQ(report.lost[0].first, 4);
+  EXPECT_THAT(report.lost_by_table, IsEmpty());
+}
+
+// With its segment's header gone nobody knows whether the last record was acknowledged.
+TEST_F(Repairs, TellOfALastRecordThatCannotBeRead) {
+  const size_t records = (originals[2].size() - 64) / record_bytes;
+  Flip(2, 20);
+  Flip(2, 64 + (records - 1) * record_bytes + 300);
+  EXPECT_EQ(LeftAfterRepair(), AllBut(kRecords, kRecords));
+  ASSERT_EQ(report.lost.size(), 1);
+  EXPECT_EQ(report.lost[0].first, kRecords);
+  EXPECT_EQ(report.lost[0].last, kRecords);
+  EXPECT_THAT(report.lost_by_table, ElementsAre(Pair("even", 1)));
 }
 
 TEST_F(Repairs, LoseNothingWhenOnlyAHeaderIsDamaged) {
@@ -189,6 +217,14 @@ TEST_F(Repairs, AreRefusedWhereThereIsNoJournal) {
   EXPECT_FALSE(Repair(home.folder / "none", home.files).ok());
   EXPECT_FALSE(Check(home.folder / "none").ok());
   EXPECT_FALSE(std::filesystem::exists(home.folder / "none"));
+}
+
+TEST_F(Repairs, LeaveAFolderWithoutAJournalAlone) {
+  const auto folder = home.folder / "other";
+  std::filesystem::create_directory(folder);
+  EXPECT_EQ(Check(folder).ValueOrDie().segments, 0);
+  EXPECT_TRUE(PlanRepair(folder).ValueOrDie().segments.empty());
+  EXPECT_TRUE(std::filesystem::is_empty(folder));
 }
 
 TEST_F(Repairs, ComeAfterACheckThatSaysWhatIsThere) {

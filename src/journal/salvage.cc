@@ -16,14 +16,19 @@ bool IsReadable(const FoundRecord& found) {
   return DecodeRecord(found.header, found.names, found.body).ok();
 }
 
-// All runs of records at or above `at_least` and below `below`.
-std::vector<Run> FindRuns(const SegmentReader& reader, Position at_least,
-                          Position below) {
+// All runs of records at or above `at_least` and below `below`; `damaged` gets the
+// others.
+std::vector<Run> FindRuns(const SegmentReader& reader, Position at_least, Position below,
+                          std::vector<DamagedRecord>* damaged) {
   std::vector<Run> runs;
   int64_t from = kHeaderBytes;
   while (const auto found = reader.NextHeader(from, at_least)) {
     const auto record = reader.RecordAt(found->offset);
-    if (!record || record->header.position >= below || !IsReadable(*record)) {
+    const bool is_here = found->header.position < below;
+    if (!record || !is_here || !IsReadable(*record)) {
+      if (is_here) {
+        damaged->push_back({found->header.position, std::string(found->table)});
+      }
       from = found->offset + kAlignment;
       continue;
     }
@@ -105,7 +110,8 @@ class Salvager {
     if (!good_header) {
       reader.AssumeHeader({.first = paths_[i].first, .salt = salvage_.salt});
     }
-    segment.runs = FindRuns(reader, std::max(paths_[i].first, last_ + 1), FirstOf(i + 1));
+    segment.runs = FindRuns(reader, std::max(paths_[i].first, last_ + 1), FirstOf(i + 1),
+                            &segment.damaged);
     const bool begins_well = !segment.runs.empty() &&
                              segment.runs[0].first == paths_[i].first &&
                              segment.runs[0].offset == kHeaderBytes;
@@ -122,6 +128,7 @@ class Salvager {
     } else if (!reader.IsBlankFrom(end)) {
       rewrite("a record in it is damaged");
     }
+    if (!segment.rewrite) segment.damaged.clear();
     last_ = segment.runs.empty() ? std::max(last_, paths_[i].first - 1)
                                  : segment.runs.back().last;
     return segment;

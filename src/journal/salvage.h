@@ -21,11 +21,18 @@ struct Run {
   int64_t end = 0;
 };
 
+// A record of which only the header, with the table's name, can be believed.
+struct DamagedRecord {
+  Position position = 0;
+  std::string table;
+};
+
 struct SalvagedSegment {
   SegmentPath at;
   std::vector<Run> runs;  // what is left; a start sees no more than the first
   bool rewrite = false;
-  std::string reason;  // why it is written anew
+  std::string reason;                  // why it is written anew
+  std::vector<DamagedRecord> damaged;  // in a segment that is written anew
 };
 
 struct Salvage {

@@ -114,9 +114,13 @@ std::optional<FoundRecord> SegmentReader::RecordAt(int64_t offset) const {
 std::optional<SegmentReader::FoundHeader> SegmentReader::NextHeader(
     int64_t from, Position at_least) const {
   for (int64_t offset = Aligned(from); offset < file_bytes(); offset += kAlignment) {
-    const auto header = ParseRecordHeader(From(offset));
-    if (header && header->salt == parsed_.header.salt && header->position >= at_least)
-      return FoundHeader{offset, *header};
+    const auto bytes = From(offset);
+    const auto header = ParseRecordHeader(bytes);
+    if (header && header->salt == parsed_.header.salt && header->position >= at_least) {
+      const auto table = bytes.subspan(kHeaderBytes, header->table_bytes);
+      return FoundHeader{
+          offset, *header, {reinterpret_cast<const char*>(table.data()), table.size()}};
+    }
   }
   return std::nullopt;
 }

@@ -40,6 +40,7 @@ class SegmentReader {
   struct FoundHeader {
     int64_t offset = 0;
     RecordHeader header;
+    std::string_view table;  // in the mapped file
   };
   std::optional<FoundHeader> NextHeader(int64_t from, Position at_least) const;
 
