@@ -38,6 +38,7 @@ class Program {
     Add(MakeShellCommand());
     Add(MakeIngestCommand());
     Add(MakeConfigCommand(parts.check));
+    Add(MakeJournalCommand());
     Add(MakeHealthCommand());
     Add(MakeCompletionsCommand(parser_));
     Add(MakeVersionCommand(parts.duckdb_version));
