@@ -45,8 +45,8 @@ class Actor:
 class Run:
     """One history. `start` starts a server on the same file; `folder` is for the files of COPY."""
 
-    def __init__(self, seed, start, folder, settings=()):
-        self.seed, self.start, self.settings = seed, start, settings
+    def __init__(self, seed, start, folder):
+        self.seed, self.start = seed, start
         self.chance = random.Random(seed)
         self.ids = itertools.count(1)
         self.statements = Statements(self.chance, self.ids)
@@ -70,8 +70,6 @@ class Run:
     def _connect(self):
         self.server = self.start()
         self.actors = [Actor(client(self.server), PlainSide(self.plain)) for client in CLIENTS]
-        for setting in self.settings:
-            self.actors[0].client.change(setting)
 
     def run(self, steps):
         kinds = {"read": 30, "put": 26, "change": 14, "returning": 2, "definition": 9, "begin": 5,

@@ -7,9 +7,6 @@ from faults.model_run import Difference, Run
 from faults.soak import seeds, short_or_long
 
 STEPS = short_or_long(short=150, long=600)
-# DuckDB plans with what it knows of a table's values then, and a statement that is prepared once and run later on other
-# values answers wrongly.
-SETTINGS = ["SET GLOBAL disabled_optimizers = 'statistics_propagation'"]
 
 
 @pytest.fixture
@@ -20,7 +17,7 @@ def start_run(start_server, tmp_path):
 
     def start(seed):
         return Run(seed, lambda: start_server(database=tmp_path / "hot.duckdb", folder=folder),
-                   tmp_path / "files", SETTINGS)
+                   tmp_path / "files")
 
     return start
 

@@ -35,8 +35,6 @@ def zero_sum(batch, rows, chance):
 
 
 def prepare(client):
-    # DuckDB plans with what it knows of a table's values then, and a plan that is run later on other values answers wrongly.
-    client.update("SET GLOBAL disabled_optimizers = 'statistics_propagation'")
     client.update(f"CREATE TABLE sums ({COLUMNS})")
 
 
