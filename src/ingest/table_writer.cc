@@ -138,19 +138,22 @@ arrow::Status TableWriter::Fit(TableGates::Use use, bool& needs_change) {
 }
 
 arrow::Result<TableWriter::Change> TableWriter::Plan() {
-  // After its first commit the table is ours to append to.
-  const Mode mode = committed_ ? Mode::kCreateOrAppend : mode_;
   Change change;
-  if (mode == Mode::kReplace) {
+  if (mode_ == Mode::kReplace) {
     change.need = Need::kReplace;
     return change;
   }
   ARROW_ASSIGN_OR_RAISE(const auto existing, ExistingColumns());
-  if (existing && mode == Mode::kCreate) {
+  if (existing && mode_ == Mode::kCreate) {
     return MakeError(ErrorKind::kAlreadyExists, "the table ", QuoteName(table_),
                      " exists already; append to it, replace it, or choose another name");
   }
-  if (!existing && mode == Mode::kAppend) {
+  if (!existing && committed_ && mode_ == Mode::kAppend) {
+    return MakeError(ErrorKind::kNotFound, "the table ", QuoteName(table_),
+                     " is gone: it was dropped or renamed while this upload wrote to it; "
+                     "find out what became of the rows, then send again what is missing");
+  }
+  if (!existing && mode_ == Mode::kAppend) {
     return MakeError(ErrorKind::kNotFound, "there is no table ", QuoteName(table_),
                      "; create it first, or ingest with a mode that creates it");
   }
@@ -312,6 +315,9 @@ arrow::Status TableWriter::Commit() {
   closed_.reset();
   pass_.Return();
   committed_ = true;
+  // The table is there now, ours to append to. Made once more it would hold a part of the
+  // rows, which only who asks for a table in any case may want.
+  if (mode_ != Mode::kCreateOrAppend) mode_ = Mode::kAppend;
   return status;
 }
 

@@ -216,6 +216,33 @@ TEST_F(WritePathTest, CommitsByRowsAndAcknowledgesBeforeItReadsOn) {
   EXPECT_EQ(outcome->commits, 3);
 }
 
+TEST_F(WritePathTest, DoesNotMakeATableAgainThatIsGoneAfterACommit) {
+  const auto one = Batch(kAB, R"([{"a": 1, "b": "x"}])");
+  const auto gone = [&](Mode mode) {
+    EXPECT_TRUE(Connect()->Run("CREATE OR REPLACE TABLE t (a BIGINT, b VARCHAR)").ok());
+    if (mode == Mode::kCreate) {
+      EXPECT_TRUE(Connect()->Run("DROP TABLE t").ok());
+    }
+    Order order = OrderFor("t", mode);
+    order.stream.policy.commit_rows = 1;
+    int commits = 0;
+    const auto status = Ingest(order, Reader({one, one, one}), [&](const Commit&) {
+                          if (++commits == 2) {
+                            EXPECT_TRUE(Connect()->Run("DROP TABLE t").ok());
+                          }
+                          return arrow::Status::OK();
+                        }).status();
+    EXPECT_EQ(commits, status.ok() ? 3 : 2);
+    return status.ok() ? Seen("SELECT count(*) FROM t") : Text(status);
+  };
+  for (const Mode mode : {Mode::kAppend, Mode::kCreate, Mode::kReplace}) {
+    EXPECT_THAT(gone(mode), StartsWith("not_found: after 2 rows were committed, and the "
+                                       "rest was not: the table \"t\" is gone"));
+    EXPECT_THAT(Seen("FROM t"), StartsWith("not_found"));
+  }
+  EXPECT_EQ(gone(Mode::kCreateOrAppend), "1");
+}
+
 TEST_F(WritePathTest, CommitsByTimeThoughNothingMoreComes) {
   Order order = OrderFor("t");
   order.stream.policy.commit_interval = 100ms;

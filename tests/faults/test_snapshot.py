@@ -267,7 +267,7 @@ def test_what_is_gone_under_load_does_not_come_back(start_server, tmp_path, how)
     server = start_server(database=path)
     crowd, batches, acknowledged = Crowd(), itertools.count(), []
     crowd.changed = threading.Condition()
-    doors = [Put, Put, Rest, Put if how == "dropped" else Stream]
+    doors = [Put, Put, Rest, Stream]
 
     def wait_for_more(count):
         with crowd.changed:
