@@ -44,11 +44,13 @@ Chunk BatchQueue::TakeUpTo(int64_t rows) {
   while (!waiting_.empty() && chunk.rows < rows &&
          chunk.bytes / 2 < options_.chunk_bytes) {
     Waiting& next = waiting_.front();
-    const int64_t taken = std::min(next.batch->num_rows(), rows - chunk.rows);
-    const int64_t bytes = next.bytes * taken / next.batch->num_rows();
+    const int64_t there = next.batch->num_rows();
+    const int64_t taken =
+        there <= options_.whole_rows ? there : std::min(there, rows - chunk.rows);
+    const int64_t bytes = next.bytes * taken / there;
     chunk.rows += taken;
     chunk.bytes += bytes;
-    if (taken == next.batch->num_rows()) {
+    if (taken == there) {
       chunk.batches.push_back(std::move(next.batch));
       waiting_.pop_front();
     } else {

@@ -31,6 +31,8 @@ class BatchQueue {
     // At least 1, and any size.
     int64_t chunk_rows = 1;   // a chunk is taken once it has as many rows …
     int64_t chunk_bytes = 1;  // … or as many bytes
+    // Batches of up to as many rows are never cut; a chunk may be longer for them.
+    int64_t whole_rows = 0;
     // A batch is a chunk, and the next is let in when Done is called: nothing is read
     // ahead, so an insert's error is known before the next batch is waited for.
     bool lockstep = false;

@@ -48,6 +48,22 @@ TEST(BatchQueue, GivesTwoChunksWhenTheyAreThere) {
   EXPECT_EQ(chunk.bytes, 160);
 }
 
+TEST(BatchQueue, CutsNoBatchThatMayStayWhole) {
+  const base::CallContext call({.request_id = "r", .protocol = "internal"});
+  BatchQueue queue({.chunk_rows = 10, .chunk_bytes = 1'000'000, .whole_rows = 10});
+  queue.Put(Rows(6));
+  queue.Put(Rows(6));
+  EXPECT_EQ(queue.Take(call)->rows, 12);
+  // What is left of a longer one counts as a batch.
+  queue.Put(Rows(25));
+  EXPECT_EQ(queue.Take(call)->rows, 20);
+  EXPECT_FALSE(queue.Ready());
+  queue.Put(Rows(10));
+  const Chunk chunk = queue.Take(call).ValueOrDie();
+  EXPECT_EQ(chunk.rows, 15);
+  EXPECT_EQ(chunk.bytes, 120);
+}
+
 TEST(BatchQueue, EndsAChunkByItsBytes) {
   const base::CallContext call({.request_id = "r", .protocol = "internal"});
   BatchQueue queue({.chunk_rows = 1'000, .chunk_bytes = 40});

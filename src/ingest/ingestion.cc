@@ -18,6 +18,8 @@ BatchQueue::Options QueueOptions(const catalog::StreamPolicy& policy) {
                               .lockstep = policy.commit_interval.has_value()};
   if (policy.commit_rows) {
     options.chunk_rows = std::clamp<int64_t>(*policy.commit_rows, 1, options.chunk_rows);
+    // What is committed ends where a batch ends, so that its producer knows what is safe.
+    options.whole_rows = *policy.commit_rows;
   }
   return options;
 }

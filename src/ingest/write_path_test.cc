@@ -216,6 +216,25 @@ TEST_F(WritePathTest, CommitsByRowsAndAcknowledgesBeforeItReadsOn) {
   EXPECT_EQ(outcome->commits, 3);
 }
 
+TEST_F(WritePathTest, CommitsByRowsWhereABatchEnds) {
+  const auto three = Batch(kAB, R"([{"a": 1, "b": "x"}, {"a": 2, "b": "y"}, {"a": 3}])");
+  const auto acknowledged = [&](std::optional<std::chrono::milliseconds> interval) {
+    Order order = OrderFor("t");
+    order.stream.policy.commit_rows = 5;
+    order.stream.policy.commit_interval = interval;
+    std::vector<int64_t> rows;
+    EXPECT_TRUE(Ingest(order, Reader({three, three, three, three, three}),
+                       [&](const Commit& commit) {
+                         rows.push_back(commit.rows);
+                         return arrow::Status::OK();
+                       })
+                    .ok());
+    return rows;
+  };
+  EXPECT_EQ(acknowledged(std::nullopt), (std::vector<int64_t>{6, 12, 15}));
+  EXPECT_EQ(acknowledged(3600s), (std::vector<int64_t>{6, 12, 15}));
+}
+
 TEST_F(WritePathTest, DoesNotMakeATableAgainThatIsGoneAfterACommit) {
   const auto one = Batch(kAB, R"([{"a": 1, "b": "x"}])");
   const auto gone = [&](Mode mode) {

@@ -69,10 +69,10 @@ class Stream:
 
     def __init__(self, server, table, chance, mode="create_append"):
         self.client = flight_client(server)
-        # A commit falls after every so many rows, whichever batch they are in: batches of one size end where commits do.
-        size = chance.choice(SIZES)
-        self.sizes = (size,)
-        self.commit_rows = size * chance.choice([1, 1, 3, 10])
+        # A commit falls where a batch ends, as none has more rows than the rule.
+        largest = chance.choice(SIZES)
+        self.sizes = tuple(size for size in SIZES if size <= largest)
+        self.commit_rows = largest * chance.choice([1, 1, 3, 10])
         self.ahead = self.commit_rows * chance.choice([1, 3])
         self.descriptor = _command(stream_name=table, mode=mode, commit_rows=self.commit_rows)
         self.writer = None
