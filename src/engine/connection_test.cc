@@ -223,6 +223,26 @@ TEST_F(ConnectionTest, ADatabaseIsExportedAndImported) {
   EXPECT_FALSE(connection_->InTransaction());
 }
 
+TEST_F(ConnectionTest, WhatRunsAsSeveralStatementsIsTakenBackWhole) {
+  ASSERT_TRUE(Execute(*connection_, "CREATE TABLE t AS SELECT 'x' AS i").ok());
+  const std::string refused[] = {
+      // The first of the statements fails, and the second.
+      "ALTER TABLE t ADD COLUMN i BIGINT DEFAULT CAST('5' AS BIGINT)",
+      "ALTER TABLE t ADD COLUMN j BIGINT DEFAULT CAST(concat('x') AS BIGINT)",
+  };
+  for (const std::string& sql : refused) {
+    EXPECT_FALSE(Execute(*connection_, sql).ok()) << sql;
+    EXPECT_FALSE(connection_->InTransaction()) << sql;
+    EXPECT_EQ(Cell(*connection_, "SELECT count(*) FROM pragma_table_info('t')"), "1");
+  }
+  // A transaction that a client began is the client's to end.
+  ASSERT_TRUE(connection_->Begin().ok());
+  EXPECT_FALSE(Execute(*connection_, refused[0]).ok());
+  EXPECT_TRUE(connection_->InTransaction());
+  ASSERT_TRUE(connection_->Rollback().ok());
+  EXPECT_EQ(Cell(*connection_, "SELECT i FROM t"), "x");
+}
+
 TEST_F(ConnectionTest, AnExplainedStatementGivesItsPlan) {
   auto rows = Rows(*connection_, "EXPLAIN SELECT 42");
   EXPECT_EQ(rows->num_rows(), 1);

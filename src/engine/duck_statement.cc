@@ -47,10 +47,18 @@ arrow::Result<std::shared_ptr<arrow::Schema>> PlannedSchema(
   return arrow::schema(std::move(fields));
 }
 
-// DuckDB rolls back a transaction that it began by itself for a sequence of statements.
 arrow::Status RunInSequence(duckdb::ClientContext& context, StatementPtr statement) {
   auto result = context.Query(std::move(statement), /*allow_stream_result=*/false);
   return result->HasError() ? FromDuckDb(result->GetErrorObject()) : arrow::Status::OK();
+}
+
+// Ends the transaction that DuckDB began by itself for a sequence of statements. It does
+// so only when one of them cannot be planned, and leaves the transaction open, and
+// aborted, when one fails as it runs.
+void RollBackSequence(duckdb::ClientContext& context) {
+  auto& transaction = context.transaction;
+  if (transaction.IsAutoCommit() || !transaction.GetAutoRollback()) return;
+  transaction.Rollback(nullptr);
 }
 
 }  // namespace
@@ -175,6 +183,12 @@ arrow::Status DuckPreparedStatement::DescribeParameters() {
 }
 
 arrow::Result<std::unique_ptr<ResultStream>> DuckPreparedStatement::RunUnplanned() {
+  auto last = RunSequence();
+  if (!last.ok()) RollBackSequence(*context_);
+  return last;
+}
+
+arrow::Result<std::unique_ptr<ResultStream>> DuckPreparedStatement::RunSequence() {
   std::vector<StatementPtr> statements;
   for (const auto& each : sequence_) {
     statements.push_back(each->Copy());

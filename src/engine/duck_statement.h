@@ -60,7 +60,9 @@ class DuckPreparedStatement final : public PreparedStatement {
   // What is known of a statement that cannot be planned before those kept for it have
   // run.
   void DescribeUnplanned(const duckdb::SQLStatement& statement);
+  // Runs the sequence, in a transaction of its own when none is open.
   arrow::Result<std::unique_ptr<ResultStream>> RunUnplanned();
+  arrow::Result<std::unique_ptr<ResultStream>> RunSequence();
   arrow::Result<std::unique_ptr<ResultStream>> Begin(ParameterValues& values,
                                                      const ExecuteOptions& options);
   // Plans once more what has been planned before.
