@@ -109,17 +109,19 @@ void Call::Record(const arrow::Status& status) {
                                                                : base::LogLevel::kInfo;
   }
   if (!door_.log.Enabled(level)) return;
-  const std::string_view message =
-      MayQuoteRequest(status) ? std::string_view() : std::string_view(status.message());
-  door_.log.Write(level, status.ok() ? "call" : "call failed",
-                  {{"method", std::string_view(method_)},
-                   {"status", outcome},
-                   {"seconds", seconds.count()},
-                   {"peer", std::string_view(context()->peer())},
-                   {"bytes_in", received},
-                   {"bytes_out", bytes_sent_},
-                   {"request_id", std::string_view(context()->request_id())},
-                   {"error", message}});
+  const auto write = [&](auto... error) {
+    door_.log.Write(level, status.ok() ? "call" : "call failed",
+                    {{"method", std::string_view(method_)},
+                     {"status", outcome},
+                     {"seconds", seconds.count()},
+                     {"peer", std::string_view(context()->peer())},
+                     {"bytes_in", received},
+                     {"bytes_out", bytes_sent_},
+                     {"request_id", std::string_view(context()->request_id())},
+                     error...});
+  };
+  if (status.ok() || MayQuoteRequest(status)) return write();
+  write(base::LogField{"error", std::string_view(status.message())});
 }
 
 }  // namespace pintail::flight

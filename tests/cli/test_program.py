@@ -187,6 +187,29 @@ def test_every_line_about_a_request_tells_its_id(start_server):
     assert "duck-4712" in told and own in told
 
 
+def test_an_error_that_quotes_the_request_is_not_in_the_log(start_server):
+    """Its client is told, and the view shows it; a line of the log has either an error's text or no such field."""
+    import pyarrow as pa
+    import pyarrow.flight as flight
+
+    from flight_sql import FlightSqlClient
+
+    server = start_server("--log-format", "json", "--log-level", "debug", "--log-path", "log.json")
+    with FlightSqlClient(server.flight_uri) as client:
+        client.update("CREATE TABLE small (name VARCHAR CHECK (length(name) < 5))")
+        with flight.connect(server.flight_uri) as door, pytest.raises(pa.ArrowInvalid, match="CHECK"):
+            data = pa.table({"name": ["canary-value"]})
+            writer, _ = door.do_put(flight.FlightDescriptor.for_path("small"), data.schema)
+            writer.write_table(data)
+            writer.close()
+        [(shown,)] = client.rows("SELECT error FROM pintail.statements WHERE verb = 'INGEST'")
+        assert "CHECK" in shown
+    server.stop_quietly()
+    [failed] = log_lines(server, "call failed")
+    assert failed["status"] == "invalid_argument" and failed["method"] == "DoPut"
+    assert not [line for line in log_lines(server, "call") if line.get("error") == "" or "canary-value" in str(line)]
+
+
 def test_a_slow_statement_is_logged_without_its_parameters(start_server):
     import requests
 
