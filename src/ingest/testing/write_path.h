@@ -75,7 +75,8 @@ class WritePathTest : public ::testing::Test {
   base::Timers timers_{clock_, /*start_thread=*/false};
   catalog::Streams streams_{clock_, {}, {}};
   std::unique_ptr<engine::Database> database_ = engine::Database::Open({}).ValueOrDie();
-  WritePath path_{streams_, nullptr, clock_, timers_, {.lock_timeout = std::chrono::seconds(10)}};
+  WritePath path_{
+      streams_, nullptr, clock_, timers_, {.lock_timeout = std::chrono::seconds(10)}};
   base::CallContext call_{{.request_id = "r", .protocol = "internal"}};
 };
 
