@@ -41,35 +41,6 @@ def start_on(disk, tmp_path, start_server):
     return start
 
 
-def fill(server, first, doors=(Put, Rest, Stream)):
-    """Writes until every writer has been refused; the writers, which tell what they were told."""
-    tally = Tally()
-    writers = []
-    for index in range(6):
-        door = doors[index % len(doors)](server, "ledger", _Large())
-        if door.sizes != (ROWS[1],):
-            door.sizes = ROWS
-        writers.append(Writer(door, first + index, tally, first + index))
-    for writer in writers:
-        writer.start()
-    return writers, join(writers)
-
-
-class _Large:
-    """Chooses the largest: streams of large batches."""
-
-    def choice(self, options):
-        return ROWS[1] if max(options) > 100 else options[0]
-
-
-def query(server):
-    def rows(sql):
-        with FlightSqlClient(server.flight_uri) as client:
-            return client.rows(sql)
-
-    return rows
-
-
 def fill(server, first):
     """Writes until every writer has been refused, each for want of room."""
     tally, writers = Tally(), []
