@@ -71,17 +71,22 @@ arrow::Result<engine::TableName> ParseName(const std::string& name) {
 bool Arrivals::Room::Grow(Arrivals& arrivals, const std::string& table, int64_t bytes) {
   const Options& options = arrivals.options_;
   const int64_t all = arrivals.gathered_ + arrivals.tails_.bytes() + bytes;
-  const std::lock_guard lock(arrivals.mutex_);
   int64_t most = options.max_commit_bytes;
-  if (arrivals.large_.contains(table)) most = std::min(most, kMostOfLarge);
-  if (bytes_ + bytes > most || all > options.max_bytes) {
-    if (arrivals.large_.size() < kMaxLarge) arrivals.large_.insert(table);
-    return false;
+  {
+    const std::lock_guard lock(arrivals.mutex_);
+    if (arrivals.large_.contains(table)) most = std::min(most, kMostOfLarge);
   }
+  if (bytes_ + bytes > most || all > options.max_bytes) return false;
   arrivals_ = &arrivals;
   arrivals.gathered_ += bytes;
   bytes_ += bytes;
   return true;
+}
+
+void Arrivals::WentStraight(const std::string& table, int64_t bytes) {
+  if (bytes <= options_.max_commit_bytes) return;
+  const std::lock_guard lock(mutex_);
+  if (large_.size() < kMaxLarge) large_.insert(table);
 }
 
 bool Arrivals::MayWait(engine::Connection& connection, const engine::TableName& table,

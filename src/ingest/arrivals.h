@@ -71,6 +71,9 @@ class Arrivals {
   bool MayWait(engine::Connection& connection, const engine::TableName& table,
                const arrow::Schema& schema, Target& target);
 
+  // A commit of so many bytes went straight into the table.
+  void WentStraight(const std::string& table, int64_t bytes);
+
   // Commits the batches (validated, of one schema). False when they have to go into the
   // table itself, which also tells what is wrong with them. ResourceExhausted when the
   // journal has no room until the call's deadline.

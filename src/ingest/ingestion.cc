@@ -224,6 +224,9 @@ arrow::Status Ingestion::CommitPending() {
   ARROW_RETURN_NOT_OK(parts_.call.CheckAlive());
   if (!gathered_.empty()) ARROW_RETURN_NOT_OK(CommitGathered());
   ARROW_RETURN_NOT_OK(writer_.Commit());
+  if (!gathers_ && parts_.arrivals != nullptr) {
+    parts_.arrivals->WentStraight(parts_.order.table.table, pending_bytes_);
+  }
   commit_due_.reset();
   const Commit commit{.number = outcome_.commits + 1,
                       .rows = outcome_.rows + pending_rows_,
