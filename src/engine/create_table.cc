@@ -16,6 +16,7 @@
 #include "engine/error_translation.h"
 #include "engine/execution.h"
 #include "engine/result_types.h"
+#include "engine/table_entry.h"
 
 namespace pintail::engine {
 namespace {
@@ -77,15 +78,10 @@ struct Found {
   std::set<std::string> not_null;
 };
 
-// By the catalog alone: DuckDB would take the name of a missing table for that of a file.
 Found FindTable(duckdb::ClientContext& context, const TableName& name) {
   Found found;
   context.RunFunctionInTransaction([&] {
-    duckdb::EntryLookupInfo lookup(duckdb::CatalogType::TABLE_ENTRY, name.table);
-    std::string schema =
-        !name.catalog.empty() && name.schema.empty() ? "main" : name.schema;
-    auto entry = duckdb::Catalog::GetEntry(context, name.catalog, schema, lookup,
-                                           duckdb::OnEntryNotFound::RETURN_NULL);
+    auto entry = FindTableEntry(context, name);
     found.exists = entry != nullptr;
     if (!entry || entry->type != duckdb::CatalogType::TABLE_ENTRY) return;
     auto& table = entry->Cast<duckdb::TableCatalogEntry>();

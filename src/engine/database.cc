@@ -12,6 +12,7 @@
 #include "engine/database_file.h"
 #include "engine/duck_connection.h"
 #include "engine/error_translation.h"
+#include "engine/execution.h"
 #include "engine/integer_time.h"
 #include "engine/system_views.h"
 #include "engine/tail_plan.h"
@@ -122,10 +123,9 @@ arrow::Result<std::unique_ptr<Connection>> Database::Connect() {
 
 arrow::Status Database::Checkpoint(bool force) {
   return Guarded([&]() -> arrow::Status {
-    duckdb::Connection connection(state_->instance());
-    auto result = connection.Query(force ? "FORCE CHECKPOINT" : "CHECKPOINT");
-    return result->HasError() ? FromDuckDb(result->GetErrorObject())
-                              : arrow::Status::OK();
+    const duckdb::Connection connection(state_->instance());
+    return RunText(*connection.context, force ? "FORCE CHECKPOINT" : "CHECKPOINT")
+        .status();
   });
 }
 

@@ -10,24 +10,13 @@
 #include "duckdb/parser/parser.hpp"
 #include "engine/create_table.h"
 #include "engine/error_translation.h"
+#include "engine/execution.h"
 #include "engine/insert.h"
 #include "engine/integer_time.h"
 #include "engine/statement_tails.h"
 #include "engine/tail_snapshot.h"
 
 namespace pintail::engine {
-namespace {
-
-arrow::Status RunText(duckdb::Connection& connection, const char* sql) {
-  return Guarded([&]() -> arrow::Status {
-    auto result = connection.Query(sql);
-    return result->HasError() ? FromDuckDb(result->GetErrorObject())
-                              : arrow::Status::OK();
-  });
-}
-
-}  // namespace
-
 DuckConnection::DuckConnection(duckdb::DatabaseInstance& database,
                                std::shared_ptr<TailStore> tails)
     : database_(database), tails_(std::move(tails)), connection_(database) {}
@@ -96,17 +85,19 @@ void DuckConnection::Interrupt() { connection_.context->Interrupt(); }
 
 arrow::Status DuckConnection::Begin(bool for_changes) {
   if (for_changes && !InTransaction()) ARROW_RETURN_NOT_OK(tails_->FlushIfFew());
-  ARROW_RETURN_NOT_OK(RunText(connection_, "BEGIN TRANSACTION"));
+  ARROW_RETURN_NOT_OK(RunText(context(), "BEGIN TRANSACTION"));
   TailSnapshot::Of(context())->Pin();
   return arrow::Status::OK();
 }
 
 arrow::Status DuckConnection::Commit() {
   const auto handover = TailSnapshot::Of(context())->LockForEnd();
-  return RunText(connection_, "COMMIT");
+  return RunText(context(), "COMMIT").status();
 }
 
-arrow::Status DuckConnection::Rollback() { return RunText(connection_, "ROLLBACK"); }
+arrow::Status DuckConnection::Rollback() {
+  return RunText(context(), "ROLLBACK").status();
+}
 
 bool DuckConnection::InTransaction() const {
   return !connection_.context->transaction.IsAutoCommit();

@@ -71,6 +71,16 @@ arrow::Result<duckdb::unique_ptr<duckdb::QueryResult>> RunNow(
   return result;
 }
 
+arrow::Result<duckdb::unique_ptr<duckdb::QueryResult>> RunText(
+    duckdb::ClientContext& context, const std::string& sql) {
+  using Result = arrow::Result<duckdb::unique_ptr<duckdb::QueryResult>>;
+  return Guarded([&]() -> Result {
+    auto result = context.Query(sql, /*allow_stream_result=*/false);
+    if (result->HasError()) return FromDuckDb(result->GetErrorObject());
+    return result;
+  });
+}
+
 std::chrono::microseconds Patience::NextWait() {
   constexpr int kYields = 200;
   constexpr int64_t kLongestWait = 200;

@@ -61,6 +61,10 @@ void ForgetRun(duckdb::PreparedStatementData& statement);
 arrow::Result<duckdb::unique_ptr<duckdb::QueryResult>> RunNow(
     duckdb::ClientContext& context, duckdb::unique_ptr<duckdb::SQLStatement> statement);
 
+// Parses, plans and runs a text whose result is small.
+arrow::Result<duckdb::unique_ptr<duckdb::QueryResult>> RunText(
+    duckdb::ClientContext& context, const std::string& sql);
+
 // How a thread passes the time while others work for it: it yields at first, so that
 // short statements lose nothing, and then waits longer and longer, up to a fifth of a
 // millisecond: new work comes without a word, and half of the processors would miss it.

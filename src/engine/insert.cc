@@ -97,32 +97,24 @@ class OwnTransaction {
  public:
   explicit OwnTransaction(duckdb::ClientContext& context) : context_(context) {}
   ~OwnTransaction() {
-    if (begun_) (void)RunText("ROLLBACK");
+    if (begun_) (void)RunText(context_, "ROLLBACK");
   }
   OwnTransaction(const OwnTransaction&) = delete;
   OwnTransaction& operator=(const OwnTransaction&) = delete;
 
   arrow::Status Begin() {
     if (begun_ || !context_.transaction.IsAutoCommit()) return arrow::Status::OK();
-    ARROW_RETURN_NOT_OK(RunText("BEGIN TRANSACTION"));
+    ARROW_RETURN_NOT_OK(RunText(context_, "BEGIN TRANSACTION"));
     begun_ = true;
     return arrow::Status::OK();
   }
   arrow::Status Commit() {
     if (!begun_) return arrow::Status::OK();
     begun_ = false;
-    return RunText("COMMIT");
+    return RunText(context_, "COMMIT").status();
   }
 
  private:
-  arrow::Status RunText(const char* sql) {
-    return Guarded([&]() -> arrow::Status {
-      auto result = context_.Query(sql, /*allow_stream_result=*/false);
-      return result->HasError() ? FromDuckDb(result->GetErrorObject())
-                                : arrow::Status::OK();
-    });
-  }
-
   duckdb::ClientContext& context_;
   bool begun_ = false;
 };

@@ -14,22 +14,11 @@ using testing::Batch;
 using testing::Cell;
 using testing::Execute;
 using testing::KindOfFailure;
+using testing::Numbers;
 using testing::Reader;
 using testing::Value;
 
-const auto kSchema =
-    arrow::schema({arrow::field("i", arrow::int64()), arrow::field("s", arrow::utf8())});
-
-// Numbers from `first` on and their text.
-std::shared_ptr<arrow::RecordBatch> Numbers(int64_t first, int64_t count) {
-  arrow::Int64Builder numbers;
-  arrow::StringBuilder texts;
-  for (int64_t i = first; i < first + count; ++i) {
-    if (!numbers.Append(i).ok() || !texts.Append(std::to_string(i)).ok()) std::abort();
-  }
-  return arrow::RecordBatch::Make(kSchema, count,
-                                  {Value(numbers.Finish()), Value(texts.Finish())});
-}
+const auto kSchema = testing::NumbersSchema();
 
 // Gives the batches, then the error.
 class FailingReader : public arrow::RecordBatchReader {

@@ -21,6 +21,21 @@ std::string QuoteName(std::string_view name) { return Quote(name, '"'); }
 
 std::string QuoteText(std::string_view text) { return Quote(text, '\''); }
 
+std::optional<std::string> TakeQuotedName(std::string_view& text) {
+  if (!text.starts_with('"')) return std::nullopt;
+  text.remove_prefix(1);
+  std::string name;
+  while (!text.empty()) {
+    if (text[0] == '"') {
+      text.remove_prefix(1);
+      if (!text.starts_with('"')) return name;
+    }
+    name += text[0];
+    text.remove_prefix(1);
+  }
+  return std::nullopt;
+}
+
 std::string QuoteName(const TableName& name) {
   std::string quoted;
   if (!name.catalog.empty()) {

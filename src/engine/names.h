@@ -1,6 +1,7 @@
 // Names of tables and how they are quoted. Pure values and functions.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,5 +22,9 @@ std::string QuoteName(std::string_view name);
 std::string QuoteText(std::string_view text);
 // "catalog"."schema"."table", empty parts left out.
 std::string QuoteName(const TableName& name);
+
+// Takes a quoted identifier off the front of the text and gives it without its quotes;
+// nothing when there is none, or its end is missing (the text is of no use then).
+std::optional<std::string> TakeQuotedName(std::string_view& text);
 
 }  // namespace pintail::engine

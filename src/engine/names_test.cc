@@ -21,5 +21,17 @@ TEST(Names, ACatalogWithoutASchemaMeansItsMainSchema) {
   EXPECT_EQ(QuoteName(TableName{.catalog = "c", .table = "t"}), "\"c\".\"main\".\"t\"");
 }
 
+TEST(Names, AQuotedOneIsTakenOffTheFront) {
+  for (const std::string name : {"t", "a\"b", "\"", "", "x.y"}) {
+    const std::string text = QuoteName(name) + ".rest";
+    std::string_view rest = text;
+    EXPECT_EQ(TakeQuotedName(rest), name);
+    EXPECT_EQ(rest, ".rest");
+  }
+  for (std::string_view wrong : {"", "plain", "\"open", "\"open\"\""}) {
+    EXPECT_EQ(TakeQuotedName(wrong), std::nullopt);
+  }
+}
+
 }  // namespace
 }  // namespace pintail::engine

@@ -1,32 +1,19 @@
 #include "engine/tail_move.h"
 
-#include <algorithm>
 #include <limits>
 #include <utility>
 
 #include "duckdb/main/connection.hpp"
-#include "duckdb/main/query_result.hpp"
 #include "engine/error_translation.h"
+#include "engine/execution.h"
 #include "engine/insert.h"
 #include "engine/tail_positions.h"
 
 namespace pintail::engine {
 namespace {
 
-// How long a statement that needs the whole table waits for another one that has claimed
-// its tail.
-constexpr std::chrono::milliseconds kPatience{10'000};
-
 // A move of this much takes hardly longer than the sync of its commit.
 constexpr int64_t kFewBytes = int64_t{4} << 20;
-
-arrow::Status RunText(duckdb::Connection& connection, const char* sql) {
-  return Guarded([&]() -> arrow::Status {
-    auto result = connection.Query(sql);
-    return result->HasError() ? FromDuckDb(result->GetErrorObject())
-                              : arrow::Status::OK();
-  });
-}
 
 class ChangeUnderWay {
  public:
@@ -51,9 +38,9 @@ arrow::Status PutIntoTable(duckdb::ClientContext& context, TailStore& store,
   arrow::RecordBatchVector run;
   const auto insert = [&]() -> arrow::Status {
     if (run.empty()) return arrow::Status::OK();
-    ARROW_ASSIGN_OR_RAISE(auto reader, arrow::RecordBatchReader::Make(
-                                           std::move(run), run.front()->schema()));
-    run.clear();
+    const auto schema = run.front()->schema();
+    ARROW_ASSIGN_OR_RAISE(auto reader,
+                          arrow::RecordBatchReader::Make(std::exchange(run, {}), schema));
     return InsertBatches(context, table, *reader).status();
   };
   arrow::Status status;
@@ -89,10 +76,10 @@ arrow::Result<int64_t> TailStore::MoveClaimed(const TailKey& key, int64_t rows,
   const ChangeUnderWay change(data_version_);
   const arrow::Status status = Guarded([&]() -> arrow::Status {
     duckdb::Connection connection(*database_);
-    ARROW_RETURN_NOT_OK(RunText(connection, "BEGIN"));
+    ARROW_RETURN_NOT_OK(RunText(*connection.context, "BEGIN"));
     ARROW_RETURN_NOT_OK(PutIntoTable(*connection.context, *this, key, *claimed));
     const auto handover = LockHandover();
-    ARROW_RETURN_NOT_OK(RunText(connection, "COMMIT"));
+    ARROW_RETURN_NOT_OK(RunText(*connection.context, "COMMIT"));
     Cut(key, *claimed);
     return arrow::Status::OK();
   });
@@ -106,7 +93,7 @@ arrow::Result<int64_t> TailStore::MoveClaimed(const TailKey& key, int64_t rows,
 arrow::Status TailStore::Flush(const std::set<TailKey>& keys) {
   for (const TailKey& key : keys) {
     ARROW_RETURN_NOT_OK(
-        MoveClaimed(key, std::numeric_limits<int64_t>::max(), kPatience).status());
+        MoveClaimed(key, std::numeric_limits<int64_t>::max(), kClaimPatience).status());
   }
   return arrow::Status::OK();
 }

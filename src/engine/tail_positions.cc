@@ -2,6 +2,7 @@
 
 #include "duckdb/main/query_result.hpp"
 #include "engine/error_translation.h"
+#include "engine/execution.h"
 
 namespace pintail::engine {
 namespace {
@@ -11,26 +12,19 @@ std::string TableIn(const std::string& database) {
       TableName{.catalog = database, .schema = kJournalSchema, .table = "positions"});
 }
 
-arrow::Result<duckdb::unique_ptr<duckdb::QueryResult>> Run(duckdb::ClientContext& context,
-                                                           const std::string& sql) {
-  auto result = context.Query(sql, /*allow_stream_result=*/false);
-  if (result->HasError()) return FromDuckDb(result->GetErrorObject());
-  return result;
-}
-
 }  // namespace
 
 arrow::Result<std::vector<TailPosition>> OpenPositions(duckdb::ClientContext& context,
                                                        const std::string& database) {
   return Guarded([&]() -> arrow::Result<std::vector<TailPosition>> {
     const std::string schema = QuoteName(database) + "." + QuoteName(kJournalSchema);
-    ARROW_RETURN_NOT_OK(Run(context, "CREATE SCHEMA IF NOT EXISTS " + schema));
-    ARROW_RETURN_NOT_OK(Run(
+    ARROW_RETURN_NOT_OK(RunText(context, "CREATE SCHEMA IF NOT EXISTS " + schema));
+    ARROW_RETURN_NOT_OK(RunText(
         context, "CREATE TABLE IF NOT EXISTS " + TableIn(database) +
                      " (table_schema VARCHAR, table_name VARCHAR, position UBIGINT)"));
-    ARROW_ASSIGN_OR_RAISE(auto rows,
-                          Run(context, "SELECT table_schema, table_name, position FROM " +
-                                           TableIn(database)));
+    ARROW_ASSIGN_OR_RAISE(
+        auto rows, RunText(context, "SELECT table_schema, table_name, position FROM " +
+                                        TableIn(database)));
     std::vector<TailPosition> positions;
     for (const auto& row : *rows) {
       positions.push_back({.table = {.catalog = database,
@@ -48,14 +42,14 @@ arrow::Status WritePosition(duckdb::ClientContext& context, const std::string& d
   const std::string schema = QuoteText(position.table.schema);
   const std::string table = QuoteText(position.table.table);
   ARROW_ASSIGN_OR_RAISE(
-      auto updated,
-      Run(context, "UPDATE " + TableIn(database) + " SET position = " + number +
-                       " WHERE table_schema = " + schema + " AND table_name = " + table));
+      auto updated, RunText(context, "UPDATE " + TableIn(database) + " SET position = " +
+                                         number + " WHERE table_schema = " + schema +
+                                         " AND table_name = " + table));
   if (updated->Fetch()->GetValue(0, 0).GetValue<int64_t>() > 0) {
     return arrow::Status::OK();
   }
-  return Run(context, "INSERT INTO " + TableIn(database) + " VALUES (" + schema + ", " +
-                          table + ", " + number + ")")
+  return RunText(context, "INSERT INTO " + TableIn(database) + " VALUES (" + schema +
+                              ", " + table + ", " + number + ")")
       .status();
 }
 

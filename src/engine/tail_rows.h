@@ -23,7 +23,6 @@ struct TailPart {
   duckdb::shared_ptr<duckdb::ArrowArrayWrapper> exported;  // the batch for DuckDB
   int64_t bytes = 0;
   uint64_t position = 0;  // in the journal; 0: in none
-  std::string producer_key;
   base::Clock::Steady arrived;
   std::shared_ptr<TailPart> next;
 

@@ -12,8 +12,6 @@ namespace pintail::engine {
 namespace {
 
 constexpr const char* kStateName = "pintail_tails";
-// How long a transaction waits for a move that is under way.
-constexpr std::chrono::milliseconds kPatience{10'000};
 
 // True for as long as it lives.
 class Absorbing {
@@ -87,7 +85,7 @@ arrow::Status TailSnapshot::Absorb(duckdb::ClientContext& context,
     const TailView view = ViewOf(key);
     if (view.parts == 0) continue;
     ARROW_ASSIGN_OR_RAISE(const auto claimed,
-                          store_->Claim(key, &view, view.rows, kPatience));
+                          store_->Claim(key, &view, view.rows, kClaimPatience));
     const Change change(context);
     const Absorbing absorbing(absorbing_);
     // Released with the transaction, whatever becomes of it.

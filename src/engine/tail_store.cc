@@ -35,9 +35,8 @@ class TailStore::Pass final : public TailPass {
 };
 
 void TailStore::Attach(duckdb::DatabaseInstance& database) {
-  auto& manager = database.GetDatabaseManager();
-  for (auto& each : manager.GetDatabases()) {
-    if (!each->IsSystem() && !each->IsTemporary()) main_ = each;
+  for (auto& each : database.GetDatabaseManager().GetDatabases()) {
+    if (each->IsInitialDatabase()) main_ = each;
   }
   database_ = &database;
 }
@@ -94,7 +93,7 @@ void TailStore::Leave(const std::string& name) {
 }
 
 void TailStore::Add(const TailTarget& target, const arrow::RecordBatchVector& batches,
-                    const TailOrigin& origin) {
+                    uint64_t position) {
   std::shared_ptr<TailPart> first;
   std::shared_ptr<TailPart> last;
   TailView added;
@@ -104,8 +103,7 @@ void TailStore::Add(const TailTarget& target, const arrow::RecordBatchVector& ba
     part->input = target.input;
     part->exported = ExportForDuckDb(*batch);
     part->bytes = arrow::util::TotalBufferSize(*batch);
-    part->position = origin.position;
-    part->producer_key = origin.producer_key;
+    part->position = position;
     part->arrived = clock_.Now();
     added.rows += batch->num_rows();
     added.bytes += part->bytes;
@@ -153,22 +151,19 @@ arrow::Result<std::optional<TailView>> TailStore::Claim(
   if (found == tails_->end()) return std::nullopt;
   const TailView& all = view ? *view : found->second;
   TailView claimed{.first = all.first};
-  TailPart* part = all.first.get();
-  std::shared_ptr<TailPart> here = all.first;
-  const auto is_enough = [&] {
-    // The parts of one arrival have one position, which is in the table or not.
-    const bool same =
-        claimed.last && part->position != 0 && part->position == claimed.last->position;
-    return claimed.parts == all.parts || (claimed.rows >= rows && !same);
+  std::shared_ptr<TailPart> part = all.first;
+  // The parts of one arrival have one position, which is in the table or not.
+  const auto is_cut_apart = [&] {
+    return part->position != 0 && claimed.last &&
+           part->position == claimed.last->position;
   };
-  while (!is_enough()) {
+  while (claimed.rows < rows || is_cut_apart()) {
     ++claimed.parts;
     claimed.rows += part->batch->num_rows();
     claimed.bytes += part->bytes;
-    claimed.last = here;
+    claimed.last = part;
     if (claimed.parts == all.parts) break;
-    here = part->next;
-    part = here.get();
+    part = part->next;
   }
   claimed_.insert(key);
   return claimed;
@@ -212,24 +207,10 @@ std::vector<TailFigures> TailStore::figures() const {
          .rows = view.rows,
          .bytes = view.bytes,
          .oldest = view.first->arrived,
-         .first_position = view.first->position,
-         .last_position = view.last->position});
+         .first_position = view.first->position});
   }
   return all;
 }
-
-class TailStore::Hold {
- public:
-  Hold(std::shared_ptr<TailStore> store, std::string name)
-      : store_(std::move(store)), name_(std::move(name)) {}
-  ~Hold() { store_->Unblock(name_); }
-  Hold(const Hold&) = delete;
-  Hold& operator=(const Hold&) = delete;
-
- private:
-  const std::shared_ptr<TailStore> store_;
-  const std::string name_;
-};
 
 std::shared_ptr<void> TailStore::Pin(std::shared_ptr<const TailMap> seen) {
   const std::lock_guard lock(mutex_);
@@ -261,7 +242,8 @@ std::shared_ptr<void> TailStore::Block(const std::string& table) {
   // Those on their way hold no lock of ours and wait for the journal at most.
   changed_.wait(lock, [&] { return gate.passes == 0; });
   lock.unlock();
-  return std::make_shared<Hold>(shared_from_this(), name);
+  return std::shared_ptr<void>(
+      nullptr, [store = shared_from_this(), name](void*) { store->Unblock(name); });
 }
 
 arrow::Result<std::shared_ptr<void>> TailStore::Close(const std::string& table) {

@@ -38,6 +38,9 @@ struct TailTarget {
   uint64_t version = 0;  // of the table's name when the target was made
 };
 
+// How long a statement that needs a whole table waits for whoever has claimed its tail.
+inline constexpr std::chrono::milliseconds kClaimPatience{10'000};
+
 class TailStore final : public Tails, public std::enable_shared_from_this<TailStore> {
  public:
   explicit TailStore(const base::Clock& clock) : clock_(clock) {}
@@ -61,7 +64,7 @@ class TailStore final : public Tails, public std::enable_shared_from_this<TailSt
   arrow::Result<std::shared_ptr<void>> Close(const std::string& table) override;
   int64_t bytes() const override { return bytes_; }
   void Add(const TailTarget& target, const arrow::RecordBatchVector& batches,
-           const TailOrigin& origin) override;
+           uint64_t position) override;
   arrow::Result<int64_t> Move(const TableName& table, int64_t rows) override;
   std::vector<TailFigures> figures() const override;
 
@@ -110,7 +113,6 @@ class TailStore final : public Tails, public std::enable_shared_from_this<TailSt
 
  private:
   class Pass;
-  class Hold;
   struct Pinned {
     std::shared_ptr<const TailMap> seen;
     base::Clock::Steady since;

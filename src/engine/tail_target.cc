@@ -11,6 +11,7 @@
 #include "engine/arrow_input.h"
 #include "engine/duck_connection.h"
 #include "engine/error_translation.h"
+#include "engine/table_entry.h"
 #include "engine/tail_store.h"
 
 namespace pintail::engine {
@@ -18,16 +19,6 @@ namespace {
 
 using base::ErrorKind;
 using base::MakeError;
-
-// By the catalog alone: DuckDB would take the name of a missing table for that of a file.
-duckdb::optional_ptr<duckdb::CatalogEntry> FindEntry(duckdb::ClientContext& context,
-                                                     const TableName& name) {
-  duckdb::EntryLookupInfo lookup(duckdb::CatalogType::TABLE_ENTRY, name.table);
-  const std::string schema =
-      !name.catalog.empty() && name.schema.empty() ? "main" : name.schema;
-  return duckdb::Catalog::GetEntry(context, name.catalog, schema, lookup,
-                                   duckdb::OnEntryNotFound::RETURN_NULL);
-}
 
 // Whether DuckDB has to look at each row before it is in the table.
 bool RowsAreChecked(duckdb::TableCatalogEntry& table, std::vector<bool>& not_null) {
@@ -75,7 +66,7 @@ arrow::Result<std::shared_ptr<const TailTarget>> TailStore::TargetFor(
   ARROW_RETURN_NOT_OK(Guarded([&]() -> arrow::Status {
     arrow::Status status;
     context.RunFunctionInTransaction([&] {
-      auto entry = FindEntry(context, table);
+      auto entry = FindTableEntry(context, table);
       exists = entry != nullptr;
       if (!entry || entry->type != duckdb::CatalogType::TABLE_ENTRY) return;
       auto& found = entry->Cast<duckdb::TableCatalogEntry>();

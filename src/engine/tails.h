@@ -36,13 +36,6 @@ struct TailFigures {
   int64_t bytes = 0;
   base::Clock::Steady oldest;   // arrival of the first part
   uint64_t first_position = 0;  // in the journal, of the first part; 0: in none
-  uint64_t last_position = 0;
-};
-
-// Where a batch stands in the journal, and what makes a repeat of it known.
-struct TailOrigin {
-  uint64_t position = 0;  // 0: in no journal
-  std::string producer_key;
 };
 
 // All records of the journal for the table up to this position are in it.
@@ -85,9 +78,10 @@ class Tails {
   virtual arrow::Result<std::shared_ptr<void>> Close(const std::string& table) = 0;
 
   // Puts conformed batches, which are not empty, at the end of the tail, where they are
-  // seen at once, all of them or none. The caller holds a pass.
+  // seen at once, all of them or none. `position` is that of their record in the journal,
+  // 0 when they are in none. The caller holds a pass.
   virtual void Add(const TailTarget& target, const arrow::RecordBatchVector& batches,
-                   const TailOrigin& origin) = 0;
+                   uint64_t position) = 0;
 
   // Puts what has arrived first into the table, in one commit: all of the tail, or as
   // many whole arrivals as have at least `rows` rows. Returns rows moved; 0 when the tail

@@ -18,18 +18,9 @@ using testing::MoveAll;
 using testing::Prepare;
 using testing::Value;
 
-const auto kSchema =
-    arrow::schema({arrow::field("i", arrow::int64()), arrow::field("s", arrow::utf8())});
-
+// The text of every seventh number is null.
 std::shared_ptr<arrow::RecordBatch> Numbers(int64_t first, int64_t rows) {
-  arrow::Int64Builder numbers;
-  arrow::StringBuilder texts;
-  for (int64_t i = first; i < first + rows; ++i) {
-    const auto status = i % 7 == 0 ? texts.AppendNull() : texts.Append(std::to_string(i));
-    if (!status.ok() || !numbers.Append(i).ok()) std::abort();
-  }
-  return arrow::RecordBatch::Make(kSchema, rows,
-                                  {Value(numbers.Finish()), Value(texts.Finish())});
+  return testing::Numbers(first, rows, /*null_every=*/7);
 }
 
 // What a statement gives, or how it fails.
@@ -175,7 +166,7 @@ TEST(TailsUnderLoadTest, EachRowIsSeenOnceAtEveryMomentOfAMove) {
         arrow::Int64Builder down;
         for (int64_t i = 1; i <= rows; ++i) ASSERT_TRUE(down.Append(-i).ok());
         const auto negated = arrow::RecordBatch::Make(
-            kSchema, rows, {Value(down.Finish()), up->column(1)});
+            up->schema(), rows, {Value(down.Finish()), up->column(1)});
         ASSERT_TRUE(Arrive(*database, *connection, "t", {up, negated}).ok());
         acknowledged += 2 * rows;
       }

@@ -23,8 +23,7 @@ using testing::Prepare;
 using testing::Value;
 using testing::Waiting;
 
-const auto kSchema =
-    arrow::schema({arrow::field("i", arrow::int64()), arrow::field("s", arrow::utf8())});
+const auto kSchema = testing::NumbersSchema();
 
 class TailsTest : public ::testing::Test {
  protected:
@@ -379,8 +378,7 @@ TEST_F(TailsTest, PositionsAreWrittenWithTheRowsTheyStandFor) {
   const auto batch = Batch(kSchema, R"([[1, "a"]])");
   for (const uint64_t position : {3U, 5U}) {
     const auto pass = Value(tails.Enter(*target, std::chrono::milliseconds(0)));
-    tails.Add(*target, Value(tails.Conform(*target, {batch, batch})),
-              {.position = position});
+    tails.Add(*target, Value(tails.Conform(*target, {batch, batch})), position);
   }
   const auto moved_to = [&] {
     const auto positions = Value(tails.OpenPositions());

@@ -23,25 +23,14 @@ bool ParseAny(std::string_view bytes, google::protobuf::Any* any) {
 
 // One part of a dotted name, taken off its front: plain up to the next dot, or quoted.
 std::optional<std::string> TakePart(std::string_view* rest) {
-  std::string part;
   if (!rest->starts_with('"')) {
     const size_t end = std::min(rest->find('.'), rest->size());
-    part = rest->substr(0, end);
+    std::string part(rest->substr(0, end));
     rest->remove_prefix(end);
     return part.empty() ? std::nullopt : std::optional(std::move(part));
   }
-  for (size_t i = 1; i < rest->size(); ++i) {
-    if ((*rest)[i] != '"') {
-      part += (*rest)[i];
-    } else if (i + 1 < rest->size() && (*rest)[i + 1] == '"') {
-      part += '"';
-      ++i;
-    } else {
-      rest->remove_prefix(i + 1);
-      return part.empty() ? std::nullopt : std::optional(std::move(part));
-    }
-  }
-  return std::nullopt;
+  auto quoted = engine::TakeQuotedName(*rest);
+  return quoted && quoted->empty() ? std::nullopt : quoted;
 }
 
 arrow::Result<engine::TableName> TableOfParts(const std::vector<std::string>& parts,

@@ -1,7 +1,6 @@
 #include "ingest/arrivals.h"
 
 #include <algorithm>
-#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -30,22 +29,6 @@ journal::Durability InJournal(catalog::Durability durability) {
   return journal::Durability::kNone;
 }
 
-// What stands in quotes at the front of the text, which loses it.
-std::optional<std::string> TakeQuoted(std::string_view& text) {
-  if (!text.starts_with('"')) return std::nullopt;
-  text.remove_prefix(1);
-  std::string name;
-  while (!text.empty()) {
-    if (text[0] == '"') {
-      text.remove_prefix(1);
-      if (!text.starts_with('"')) return name;
-    }
-    name += text[0];
-    text.remove_prefix(1);
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 // "schema"."table", each as SQL quotes it.
@@ -56,10 +39,10 @@ std::string NameInJournal(const engine::TableName& table) {
 
 arrow::Result<engine::TableName> ParseName(const std::string& name) {
   std::string_view rest = name;
-  const auto schema = TakeQuoted(rest);
+  const auto schema = engine::TakeQuotedName(rest);
   if (schema && rest.starts_with('.')) {
     rest.remove_prefix(1);
-    const auto table = TakeQuoted(rest);
+    const auto table = engine::TakeQuotedName(rest);
     if (table && rest.empty()) {
       return engine::TableName{.schema = *schema, .table = *table};
     }
@@ -121,7 +104,9 @@ arrow::Result<bool> Arrivals::Commit(const base::CallContext& call,
       const std::lock_guard lock(mutex_);
       large_.erase(table.table);
     }
-    mover_.Arrived();
+    int64_t arrived = 0;
+    for (const auto& batch : batches) arrived += batch->num_rows();
+    mover_.Arrived(arrived);
     return true;
   }
   return false;
@@ -132,7 +117,7 @@ arrow::Status Arrivals::Publish(const base::CallContext& call, const Target& tar
                                 catalog::Durability durability) {
   if (rows.empty()) return arrow::Status::OK();
   if (journal_ == nullptr) {
-    tails_.Add(*target, rows, {});
+    tails_.Add(*target, rows, /*position=*/0);
     return arrow::Status::OK();
   }
   journal::Record record;
@@ -142,7 +127,7 @@ arrow::Status Arrivals::Publish(const base::CallContext& call, const Target& tar
   return journal_
       ->Append(call, std::move(record), InJournal(durability),
                [&](journal::Position position) {
-                 tails_.Add(*target, rows, {.position = position});
+                 tails_.Add(*target, rows, position);
                  mover_.Published(position);
                })
       .status();

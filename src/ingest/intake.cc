@@ -54,7 +54,7 @@ class Replay {
     ARROW_ASSIGN_OR_RAISE(const auto rows, tails_.Conform(*target, record.batches));
     ARROW_ASSIGN_OR_RAISE(const auto pass,
                           tails_.Enter(*target, std::chrono::milliseconds(0)));
-    tails_.Add(*target, rows, {.position = position});
+    tails_.Add(*target, rows, position);
     for (const auto& batch : rows) rows_ += batch->num_rows();
     return arrow::Status::OK();
   }

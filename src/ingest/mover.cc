@@ -1,7 +1,6 @@
 #include "ingest/mover.h"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "engine/names.h"
@@ -17,14 +16,22 @@ Mover::~Mover() { (void)Stop(); }
 void Mover::Start(OnMoved on_moved) {
   on_moved_ = std::move(on_moved);
   const auto step = std::max(options_.max_age / 4, std::chrono::milliseconds(1));
-  alarm_ = timers_.Every(step, [this] { Arrived(); });
+  alarm_ = timers_.Every(step, [this] { Wake(); });
   thread_ = std::thread([this] { Run(); });
 }
 
-void Mover::Arrived() {
+// Most rows wait for their age, which the alarm looks after; it also finds a table that
+// has enough with what was there before.
+void Mover::Arrived(int64_t rows) {
+  if (arrived_rows_ += rows; arrived_rows_ < options_.enough_rows) return;
+  arrived_rows_ = 0;
+  Wake();
+}
+
+void Mover::Wake() {
   {
     const std::lock_guard lock(mutex_);
-    arrived_ = true;
+    awake_ = true;
   }
   changed_.notify_one();
 }
@@ -33,9 +40,9 @@ void Mover::Run() {
   while (true) {
     {
       std::unique_lock lock(mutex_);
-      changed_.wait(lock, [&] { return arrived_ || stopping_; });
+      changed_.wait(lock, [&] { return awake_ || stopping_; });
       if (stopping_) return;
-      arrived_ = false;
+      awake_ = false;
     }
     while (MoveDue(/*everything=*/false)) {
       const std::lock_guard lock(mutex_);

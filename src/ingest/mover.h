@@ -42,13 +42,14 @@ class Mover {
 
   void Start(OnMoved on_moved);
   // Rows have arrived in a tail.
-  void Arrived();
+  void Arrived(int64_t rows);
   // The record of the journal at this position is in its tail. In order.
   void Published(uint64_t position) { published_ = position; }
   // Moves all that is there and ends the thread. The first failure, if there is one.
   arrow::Status Stop();
 
  private:
+  void Wake();
   void Run();
   // Moves what is due, or everything. Whether something was moved.
   bool MoveDue(bool everything);
@@ -62,10 +63,11 @@ class Mover {
   const Options options_;
   OnMoved on_moved_;
   std::atomic<uint64_t> published_ = 0;
+  std::atomic<int64_t> arrived_rows_ = 0;  // since they woke the thread
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  bool arrived_ = false;
+  bool awake_ = false;
   bool stopping_ = false;
   std::unique_ptr<base::Timers::Handle> alarm_;
   arrow::Status failure_;  // the last one

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "arrow/builder.h"
 #include "arrow/json/from_string.h"
 #include "arrow/scalar.h"
 
@@ -56,6 +57,24 @@ std::shared_ptr<arrow::RecordBatch> Batch(const std::shared_ptr<arrow::Schema>& 
       Value(arrow::json::ArrayFromJSONString(arrow::struct_(schema->fields()), json));
   auto batch = Value(arrow::RecordBatch::FromStructArray(rows));
   return arrow::RecordBatch::Make(schema, batch->num_rows(), batch->columns());
+}
+
+std::shared_ptr<arrow::Schema> NumbersSchema() {
+  return arrow::schema(
+      {arrow::field("i", arrow::int64()), arrow::field("s", arrow::utf8())});
+}
+
+std::shared_ptr<arrow::RecordBatch> Numbers(int64_t first, int64_t rows,
+                                            int64_t null_every) {
+  arrow::Int64Builder numbers;
+  arrow::StringBuilder texts;
+  for (int64_t i = first; i < first + rows; ++i) {
+    const bool is_null = null_every != 0 && i % null_every == 0;
+    const auto status = is_null ? texts.AppendNull() : texts.Append(std::to_string(i));
+    if (!status.ok() || !numbers.Append(i).ok()) std::abort();
+  }
+  return arrow::RecordBatch::Make(NumbersSchema(), rows,
+                                  {Value(numbers.Finish()), Value(texts.Finish())});
 }
 
 ParameterRow Parameters(const std::vector<Parameter>& values) {

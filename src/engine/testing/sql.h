@@ -44,6 +44,12 @@ std::unique_ptr<PreparedStatement> Prepare(Connection& connection,
 
 std::shared_ptr<arrow::RecordBatch> Batch(const std::shared_ptr<arrow::Schema>& schema,
                                           const std::string& json);
+// Columns i, a BIGINT, and s, a VARCHAR.
+std::shared_ptr<arrow::Schema> NumbersSchema();
+// `rows` numbers from `first` on, and their text; null for those that `null_every`
+// divides (0: for none).
+std::shared_ptr<arrow::RecordBatch> Numbers(int64_t first, int64_t rows,
+                                            int64_t null_every = 0);
 // One row of one column for each value, named as given: {{"a", int64, "1"}}.
 struct Parameter {
   std::string name;
