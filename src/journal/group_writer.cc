@@ -58,8 +58,13 @@ arrow::Status GroupWriter::Write(const base::CallContext& call, WaitingRecord& w
   const Visit visit(*this);
   ARROW_RETURN_NOT_OK(TakeRoom(call, waiting.record.record_bytes(), lock, &alarm));
   queue_.push_back(&waiting);
-  work_.notify_one();
-  waiting.finished.wait(lock, [&] { return waiting.done; });
+  if (taken_) {
+    waiting.changed.wait(lock, [&] { return waiting.done || waiting.leads; });
+    if (waiting.done) return waiting.outcome;
+  }
+  taken_ = true;
+  WriteGroup(lock);  // whose first record is this one
+  HandOn(/*to_chores=*/true);
   return waiting.outcome;
 }
 
@@ -167,17 +172,33 @@ void GroupWriter::OnIdleInterval() {
   work_.notify_one();
 }
 
+// Who waits for its commit goes before the rest, but not for ever: after each group that
+// has its turn.
+void GroupWriter::HandOn(bool to_chores) {
+  if (to_chores && HasChores()) {
+    thread_leads_ = true;
+    work_.notify_one();
+  } else if (!queue_.empty()) {
+    queue_.front()->leads = true;
+    queue_.front()->changed.notify_one();
+  } else {
+    taken_ = false;
+    if (stopping_) work_.notify_one();
+  }
+}
+
 void GroupWriter::Run() {
   Lock lock(mutex_);
   while (true) {
     work_.wait(lock, [this] {
-      return stopping_ || sync_due_ || tend_due_ || shrink_due_ || !queue_.empty();
+      return thread_leads_ || (!taken_ && (HasChores() || stopping_));
     });
-    // Who waits for its commit goes before the rest, but not for ever.
-    if (!queue_.empty()) WriteGroup(lock);
-    if (sync_due_ || tend_due_ || shrink_due_) Tend(lock);
+    thread_leads_ = false;
     // What has taken room is in the queue already.
-    if (stopping_ && queue_.empty()) break;
+    if (!HasChores()) break;
+    taken_ = true;
+    Tend(lock);
+    HandOn(/*to_chores=*/false);
   }
   lock.unlock();
   const arrow::Status status = Guarded([this] { return log_.Close(); });
@@ -258,7 +279,7 @@ void GroupWriter::Finish(const std::vector<WaitingRecord*>& group,
     waiting->outcome = outcome;
     waiting->done = true;
     // Under the lock: once it is free, the caller may return and this is gone.
-    waiting->finished.notify_one();
+    waiting->changed.notify_one();
   }
   if (!turns_.empty()) room_.notify_all();
 }

@@ -1,6 +1,11 @@
-// The journal's thread, and the callers that wait for it: admission by bytes, groups,
-// publishing, waking. What is written and how is segment_log.h. Everything here but the
-// construction may be called from any thread.
+// The callers of the journal: admission by bytes, groups, publishing, waking. What is
+// written and how is segment_log.h. Everything here but the construction may be called
+// from any thread.
+//
+// One at a time has the log. A caller that finds it free writes its record itself; what
+// arrives meanwhile is the next group, which the first of its callers writes. So a record
+// waits for no thread but those before it. A thread of the journal's own removes segments
+// and syncs at intervals, between two groups.
 #pragma once
 
 #include <chrono>
@@ -31,9 +36,10 @@ struct WaitingRecord {
   std::function<void(Position)> publish;
 
   // The writer's own; protected by its mutex.
+  bool leads = false;  // its caller has the log now
   bool done = false;
   arrow::Status outcome;
-  std::condition_variable finished = {};
+  std::condition_variable changed = {};
 };
 
 class GroupWriter {
@@ -69,6 +75,10 @@ class GroupWriter {
 
   // The journal's thread.
   void Run();
+  // Whether there is something for it to do.
+  bool HasChores() const { return sync_due_ || tend_due_ || shrink_due_; }
+  // Gives the log to whoever is next.
+  void HandOn(bool to_chores);
   void WriteGroup(Lock& lock);
   std::vector<WaitingRecord*> TakeGroup();
   arrow::Status WriteAndPublish(const std::vector<WaitingRecord*>& group);
@@ -85,13 +95,15 @@ class GroupWriter {
   base::Timers& timers_;
   const base::Clock& clock_;
   base::Log& log_sink_;
-  SegmentLog log_;  // the thread's own
+  SegmentLog log_;  // of the one who has it
 
   mutable std::mutex mutex_;
   std::condition_variable work_;      // for the thread
   std::condition_variable_any room_;  // for callers that wait for room
   std::condition_variable left_;      // for the destructor
   // Protected by mutex_.
+  bool taken_ = false;         // someone has the log; while nobody has, nobody waits
+  bool thread_leads_ = false;  // the journal's thread is to have it
   std::deque<WaitingRecord*> queue_;
   std::set<uint64_t> turns_;  // of callers that wait for room, first come first served
   uint64_t next_turn_ = 0;

@@ -2,9 +2,9 @@
 // tables and databases: it takes records, says when they are safe, and hands them out
 // again when it is opened (docs/decisions/007-journal.md).
 //
-// One thread writes: it takes all records that wait, writes them with one call, syncs
-// once if any of them asks for it, publishes them in the order of their positions and
-// wakes their callers. Everything here may be called from any thread.
+// One caller at a time writes: it takes all records that wait, writes them with one call,
+// syncs once if any of them asks for it, publishes them in the order of their positions
+// and wakes their callers. Everything here may be called from any thread.
 #pragma once
 
 #include <chrono>
@@ -59,8 +59,9 @@ class Journal {
   Journal& operator=(const Journal&) = delete;
 
   // Writes the record, with the time of now, and returns its position once it is as
-  // durable as was asked for and published. `publish` is called before, on the journal's
-  // thread, in the order of positions; it must not block, throw or call the journal.
+  // durable as was asked for and published. `publish` is called before, in the order of
+  // positions, by this thread or another that is in Append; it must not block, throw or
+  // call the journal.
   //
   // When there is no room, waits for Release until the call's deadline: ResourceExhausted
   // then, and at once for a record that never fits or when the disk is full. Unavailable

@@ -1,6 +1,6 @@
-// The segments as the journal's thread sees them: writes groups, syncs, goes from one
-// segment to the next, removes those that are needed no more. It belongs to that thread;
-// nothing here is locked.
+// The segments as who has the log sees them: writes groups, syncs, goes from one segment
+// to the next, removes those that are needed no more. One thread at a time; nothing here
+// is locked.
 //
 // The rule behind it: whatever an error left in a file is either cut away for good before
 // anything else is written, or nothing is written any more.
