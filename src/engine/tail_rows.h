@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <string>
 
@@ -18,9 +19,8 @@ namespace pintail::engine {
 // the part is added; `next` is written once, under the lock of the TailStore, and read
 // only by those whose view was taken after that.
 struct TailPart {
-  std::shared_ptr<arrow::RecordBatch> batch;               // in a storable schema
-  std::shared_ptr<const ArrowInput> input;                 // how DuckDB reads that schema
-  duckdb::shared_ptr<duckdb::ArrowArrayWrapper> exported;  // the batch for DuckDB
+  std::shared_ptr<arrow::RecordBatch> batch;  // in a storable schema
+  std::shared_ptr<const ArrowInput> input;    // how DuckDB reads that schema
   int64_t bytes = 0;
   uint64_t position = 0;  // in the journal; 0: in none
   base::Clock::Steady arrived;
@@ -31,6 +31,17 @@ struct TailPart {
   ~TailPart();
   TailPart(const TailPart&) = delete;
   TailPart& operator=(const TailPart&) = delete;
+
+  // The batch for DuckDB, as long as the part lives. Made when first asked for: most
+  // small parts are in their table before a query comes. Thread-safe.
+  const duckdb::shared_ptr<duckdb::ArrowArrayWrapper>& Exported() const {
+    std::call_once(export_once_, [this] { exported_ = ExportForDuckDb(*batch); });
+    return exported_;
+  }
+
+ private:
+  mutable std::once_flag export_once_;
+  mutable duckdb::shared_ptr<duckdb::ArrowArrayWrapper> exported_;
 };
 
 // The rows of one table at one moment: `parts` parts from `first` on. A plain value.

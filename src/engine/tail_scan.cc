@@ -106,7 +106,7 @@ void Read(duckdb::ClientContext& context, const Global& global, Local& local,
     local.states.clear();
     for (size_t i = 0; i < global.columns.size(); ++i) {
       local.states.push_back(duckdb::make_uniq<duckdb::ArrowArrayScanState>(context));
-      local.states.back()->owned_data = part.exported;
+      local.states.back()->owned_data = part.Exported();
     }
   }
   chunk.SetCardinality(static_cast<idx_t>(rows));
@@ -116,7 +116,7 @@ void Read(duckdb::ClientContext& context, const Global& global, Local& local,
       duckdb::ConstantVector::SetNull(chunk.data[i], true);
       continue;
     }
-    part.input->ReadColumn(*part.exported, global.columns[i], static_cast<idx_t>(from),
+    part.input->ReadColumn(*part.Exported(), global.columns[i], static_cast<idx_t>(from),
                            *local.states[i], chunk.data[i], chunk.size());
   }
 }

@@ -101,7 +101,6 @@ void TailStore::Add(const TailTarget& target, const arrow::RecordBatchVector& ba
     auto part = std::make_shared<TailPart>();
     part->batch = batch;
     part->input = target.input;
-    part->exported = ExportForDuckDb(*batch);
     part->bytes = arrow::util::TotalBufferSize(*batch);
     part->position = position;
     part->arrived = clock_.Now();
