@@ -50,8 +50,8 @@ inline constexpr std::array kIngestOptions = {
     Option{.key = "ingest.tail_size",
            .type = OptionType::kBytes,
            .initial = "256MiB",
-           .help = "Rows that wait for their tables, all together; beyond it uploads go "
-                   "straight into DuckDB",
+           .help = "Rows that wait for their tables, all together; beyond it uploads "
+                   "wait until rows have been stored",
            .min = 1,
            .max = kMany},
     Option{.key = "ingest.tail_commit_size",

@@ -90,10 +90,11 @@ arrow::Result<int64_t> TailStore::MoveClaimed(const TailKey& key, int64_t rows,
   return claimed->rows;
 }
 
-arrow::Status TailStore::Flush(const std::set<TailKey>& keys) {
+arrow::Status TailStore::Flush(const std::set<TailKey>& keys,
+                               std::chrono::milliseconds patience) {
   for (const TailKey& key : keys) {
     ARROW_RETURN_NOT_OK(
-        MoveClaimed(key, std::numeric_limits<int64_t>::max(), kClaimPatience).status());
+        MoveClaimed(key, std::numeric_limits<int64_t>::max(), patience).status());
   }
   return arrow::Status::OK();
 }

@@ -61,6 +61,10 @@ class TailStore final : public Tails, public std::enable_shared_from_this<TailSt
     return {
         .catalog = main_name(), .schema = target.key.schema, .table = target.key.table};
   }
+  arrow::Status Store(const std::string& table,
+                      std::chrono::milliseconds patience) override {
+    return Flush(KeysNamed(table), patience);
+  }
   arrow::Result<std::shared_ptr<void>> Close(const std::string& table) override;
   int64_t bytes() const override { return bytes_; }
   void Add(const TailTarget& target, const arrow::RecordBatchVector& batches,
@@ -100,7 +104,8 @@ class TailStore final : public Tails, public std::enable_shared_from_this<TailSt
   std::shared_ptr<void> Pin(std::shared_ptr<const TailMap> seen);
 
   // Moves everything that has arrived for these tables until now.
-  arrow::Status Flush(const std::set<TailKey>& keys);
+  arrow::Status Flush(const std::set<TailKey>& keys,
+                      std::chrono::milliseconds patience = kClaimPatience);
   // Moves what is there before a transaction of the user begins, unless that would take
   // long or someone else has it.
   arrow::Status FlushIfFew();

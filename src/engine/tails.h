@@ -73,6 +73,12 @@ class Tails {
   // The table's name in the catalog.
   virtual TableName TableOf(const TailTarget& target) const = 0;
 
+  // Puts everything that waits for a table of this name into it, so that rows which go
+  // there straight come after those. Conflict when someone else has had them for longer
+  // than `patience`.
+  virtual arrow::Status Store(const std::string& table,
+                              std::chrono::milliseconds patience) = 0;
+
   // Puts everything that waits for a table of this name into it, and keeps new rows away
   // until what it returns is dropped: for those who will change what the table is.
   virtual arrow::Result<std::shared_ptr<void>> Close(const std::string& table) = 0;

@@ -51,15 +51,20 @@ arrow::Result<engine::TableName> ParseName(const std::string& name) {
                          " is not the name of a table as the journal writes it");
 }
 
-bool Arrivals::Room::Grow(Arrivals& arrivals, const std::string& table, int64_t bytes) {
+arrow::Result<bool> Arrivals::Room::Grow(const base::CallContext& call,
+                                         Arrivals& arrivals, const std::string& table,
+                                         int64_t bytes, int64_t more) {
   const Options& options = arrivals.options_;
-  const int64_t all = arrivals.gathered_ + arrivals.tails_.bytes() + bytes;
-  int64_t most = options.max_commit_bytes;
+  int64_t most = std::min(options.max_commit_bytes, options.max_bytes);
   {
     const std::lock_guard lock(arrivals.mutex_);
     if (arrivals.large_.contains(table)) most = std::min(most, kMostOfLarge);
   }
-  if (bytes_ + bytes > most || all > options.max_bytes) return false;
+  if (bytes_ + bytes + more > most) return false;
+  ARROW_ASSIGN_OR_RAISE(const bool has_room, arrivals.AwaitRoom(call, bytes_ + bytes));
+  // What others have gathered gets less by no waiting of ours.
+  const int64_t all = arrivals.gathered_ + arrivals.tails_.bytes() + bytes;
+  if (!has_room || all > options.max_bytes) return false;
   arrivals_ = &arrivals;
   arrivals.gathered_ += bytes;
   bytes_ += bytes;
@@ -72,13 +77,44 @@ void Arrivals::WentStraight(const std::string& table, int64_t bytes) {
   if (large_.size() < kMaxLarge) large_.insert(table);
 }
 
-bool Arrivals::MayWait(engine::Connection& connection, const engine::TableName& table,
-                       const arrow::Schema& schema, Target& target) {
-  if (target) return true;
-  // A table that is not there is made with the first rows in it.
+Arrivals::Place Arrivals::PlaceFor(engine::Connection& connection,
+                                   const engine::TableName& table,
+                                   const arrow::Schema& schema, Target& target) {
+  if (target) return Place::kTail;
   const auto found = tails_.TargetFor(connection, table, schema);
+  if (base::KindOf(found.status()) == base::ErrorKind::kNotFound) return Place::kNoTable;
   if (found.ok()) target = *found;
-  return target != nullptr;
+  return target ? Place::kTail : Place::kTable;
+}
+
+void Arrivals::Moved() {
+  {
+    // So that nobody is between looking at the tails and falling asleep.
+    const std::lock_guard lock(mutex_);
+  }
+  moved_.notify_all();
+}
+
+arrow::Result<bool> Arrivals::AwaitRoom(const base::CallContext& call, int64_t bytes) {
+  const auto has_room = [&] { return tails_.bytes() + bytes <= options_.max_bytes; };
+  if (has_room()) return true;
+  mover_.MakeRoom();
+  base::Clock::Steady until = clock_.Now() + options_.lock_timeout;
+  const bool fails = call.deadline() && *call.deadline() < until;
+  if (fails) until = *call.deadline();
+  // Ends after the lock: its end waits for its callback, which takes the lock.
+  const auto alarm = timers_.At(until, [this] { Moved(); });
+  std::unique_lock lock(mutex_);
+  moved_.wait(lock, call.stop_token(),
+              [&] { return has_room() || clock_.Now() >= until; });
+  ARROW_RETURN_NOT_OK(call.CheckAlive());
+  if (has_room() || !fails) return has_room();
+  return base::MakeError(
+      base::ErrorKind::kResourceExhausted, tails_.bytes(),
+      " bytes of rows wait for their tables, of ", options_.max_bytes,
+      " that ingest.tail_size allows, and no room for ", bytes,
+      " more came before the call's deadline; nothing of this commit was applied, so "
+      "send it again");
 }
 
 void Arrivals::Room::Clear() {
@@ -91,7 +127,8 @@ arrow::Result<bool> Arrivals::Commit(const base::CallContext& call,
                                      const arrow::RecordBatchVector& batches,
                                      catalog::Durability durability, Target& target) {
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
-    if (!MayWait(connection, table, *batches.front()->schema(), target)) return false;
+    const auto& schema = *batches.front()->schema();
+    if (PlaceFor(connection, table, schema, target) != Place::kTail) return false;
     auto rows = tails_.Conform(*target, batches);
     if (!rows.ok()) return false;
     ARROW_ASSIGN_OR_RAISE(const auto pass, tails_.Enter(*target, options_.lock_timeout));

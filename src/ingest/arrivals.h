@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -16,6 +17,8 @@
 #include "arrow/record_batch.h"
 #include "arrow/result.h"
 #include "base/call_context.h"
+#include "base/clock.h"
+#include "base/timers.h"
 #include "catalog/streams.h"
 #include "engine/connection.h"
 #include "engine/tails.h"
@@ -35,15 +38,21 @@ class Arrivals {
     // Commits of more than this go straight into their table: the journal would write
     // each byte twice.
     int64_t max_commit_bytes = int64_t{48} << 20;
-    // Of all rows that wait or are gathered for a commit. Beyond it commits go straight
-    // into their tables, at the speed that those take them.
+    // Of all rows that wait or are gathered for a commit.
     int64_t max_bytes = int64_t{256} << 20;
+    // How long a commit waits for a table that is being changed, and for room.
     std::chrono::milliseconds lock_timeout{10'000};
   };
 
   // All outlive this object. `journal` is null when nothing is to outlive the process.
-  Arrivals(engine::Tails& tails, journal::Journal* journal, Mover& mover, Options options)
-      : tails_(tails), journal_(journal), mover_(mover), options_(options) {}
+  Arrivals(engine::Tails& tails, journal::Journal* journal, Mover& mover,
+           const base::Clock& clock, base::Timers& timers, Options options)
+      : tails_(tails),
+        journal_(journal),
+        mover_(mover),
+        clock_(clock),
+        timers_(timers),
+        options_(options) {}
 
   engine::Tails& tails() { return tails_; }
 
@@ -55,8 +64,12 @@ class Arrivals {
     Room(const Room&) = delete;
     Room& operator=(const Room&) = delete;
 
-    // False when the commit, or all together, would be too large.
-    bool Grow(Arrivals& arrivals, const std::string& table, int64_t bytes);
+    // By `bytes`, when `more` are known to come after them. False when the commit is to
+    // go straight into its table, because it is too large or there is no room for as long
+    // as the lock timeout. Waits for room while the tails are full: ResourceExhausted at
+    // the call's deadline.
+    arrow::Result<bool> Grow(const base::CallContext& call, Arrivals& arrivals,
+                             const std::string& table, int64_t bytes, int64_t more);
     void Clear();
 
    private:
@@ -67,9 +80,13 @@ class Arrivals {
   // The table as it was when a stream last committed to it; saves a look each time.
   using Target = std::shared_ptr<const engine::TailTarget>;
 
-  // Whether commits to the table may wait at all, as far as that shows beforehand.
-  bool MayWait(engine::Connection& connection, const engine::TableName& table,
-               const arrow::Schema& schema, Target& target);
+  // Where commits to a table can go, as far as that shows beforehand.
+  enum class Place : uint8_t { kTail, kTable, kNoTable };
+  Place PlaceFor(engine::Connection& connection, const engine::TableName& table,
+                 const arrow::Schema& schema, Target& target);
+
+  // The mover has been at work, so there may be room.
+  void Moved();
 
   // A commit of so many bytes went straight into the table.
   void WentStraight(const std::string& table, int64_t bytes);
@@ -86,13 +103,18 @@ class Arrivals {
  private:
   arrow::Status Publish(const base::CallContext& call, const Target& target,
                         arrow::RecordBatchVector rows, catalog::Durability durability);
+  // Waits until the tails can take as many bytes more; false when that takes too long.
+  arrow::Result<bool> AwaitRoom(const base::CallContext& call, int64_t bytes);
 
   engine::Tails& tails_;
   journal::Journal* const journal_;
   Mover& mover_;
+  const base::Clock& clock_;
+  base::Timers& timers_;
   const Options options_;
   std::atomic<int64_t> gathered_ = 0;
   std::mutex mutex_;
+  std::condition_variable_any moved_;
   // Tables whose last upload was too large for one commit, so that the next is not
   // gathered for long. Protected by mutex_.
   std::set<std::string> large_;

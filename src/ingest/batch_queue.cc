@@ -8,9 +8,15 @@
 namespace pintail::ingest {
 namespace {
 
+// What a batch has at most is soon known; how much of it is its own takes longer, and
+// matters for slices of large ones.
+constexpr int64_t kSmallBytes = 4096;
+
 int64_t BytesOf(const arrow::RecordBatch& batch) {
+  const int64_t total = arrow::util::TotalBufferSize(batch);
+  if (total <= kSmallBytes) return total;
   const arrow::Result<int64_t> referenced = arrow::util::ReferencedBufferSize(batch);
-  return referenced.ok() ? *referenced : arrow::util::TotalBufferSize(batch);
+  return referenced.ok() ? *referenced : total;
 }
 
 }  // namespace
@@ -105,6 +111,11 @@ arrow::Result<Chunk> BatchQueue::Take(const base::CallContext& call) {
   lock.unlock();
   changed_.notify_all();
   return chunk;
+}
+
+int64_t BatchQueue::bytes() const {
+  const std::lock_guard lock(mutex_);
+  return bytes_;
 }
 
 bool BatchQueue::Ended() const {

@@ -58,6 +58,8 @@ class BatchQueue {
   bool Ended() const;
   // Whether the end has come and all has been taken.
   bool AtEnd() const;
+  // Of what waits inside.
+  int64_t bytes() const;
   // Makes a waiting Take return with what there is.
   void Nudge();
   // Nobody takes any more.

@@ -85,6 +85,7 @@ arrow::Result<Outcome> Ingestion::Run() {
   const arrow::Status status = InsertAll();
   // First, so that locks are free though the producer may take its time.
   writer_.Rollback();
+  if (!status.ok() && outcome_.commits == 0) writer_.TakeTableBack();
   alarm_.reset();
   queue_.Close();
   if (reading.joinable()) reading.join();
@@ -150,11 +151,18 @@ arrow::Status Ingestion::InTurn(const Work& work) {
 }
 
 arrow::Status Ingestion::TakeChunk(Chunk chunk) {
-  gathers_ = gathers_ &&
-             parts_.arrivals->MayWait(parts_.workplace.connection, parts_.order.table,
-                                      *chunk.batches.front()->schema(), target_);
+  if (gathers_) {
+    const auto place =
+        parts_.arrivals->PlaceFor(parts_.workplace.connection, parts_.order.table,
+                                  *chunk.batches.front()->schema(), target_);
+    makes_table_ =
+        place == Arrivals::Place::kNoTable && parts_.order.mode == Mode::kCreateOrAppend;
+    gathers_ = place == Arrivals::Place::kTail || makes_table_;
+  }
   if (!gathers_) return InsertChunk(std::move(chunk));
-  const bool fits = room_.Grow(*parts_.arrivals, parts_.order.table.table, chunk.bytes);
+  ARROW_ASSIGN_OR_RAISE(
+      const bool fits, room_.Grow(parts_.call, *parts_.arrivals, parts_.order.table.table,
+                                  chunk.bytes, queue_.bytes()));
   if (pending_rows_ == 0) StartInterval();
   pending_rows_ += chunk.rows;
   pending_bytes_ += chunk.bytes;
@@ -172,16 +180,26 @@ arrow::Status Ingestion::InsertGathered() {
   return arrow::Status::OK();
 }
 
+// A commit of its own, since nobody else would find the table for its rows before.
+arrow::Status Ingestion::MakeTable() {
+  return InTurn([&]() -> arrow::Status {
+    ARROW_RETURN_NOT_OK(writer_.Open());
+    return writer_.Commit();
+  });
+}
+
 arrow::Status Ingestion::CommitGathered() {
   arrow::RecordBatchVector batches;
   for (const Chunk& chunk : gathered_) {
     batches.insert(batches.end(), chunk.batches.begin(), chunk.batches.end());
   }
-  ARROW_ASSIGN_OR_RAISE(
-      const bool committed,
+  if (makes_table_) ARROW_RETURN_NOT_OK(MakeTable());
+  const auto committed =
       parts_.arrivals->Commit(parts_.call, parts_.workplace.connection,
-                              parts_.order.table, batches, policy().durability, target_));
-  if (!committed) return InsertGathered();
+                              parts_.order.table, batches, policy().durability, target_);
+  ARROW_RETURN_NOT_OK(committed);
+  makes_table_ = false;
+  if (!*committed) return InsertGathered();
   gathered_.clear();
   room_.Clear();
   return arrow::Status::OK();

@@ -70,6 +70,7 @@ class Ingestion {
   bool CommitIsDue() const;
   arrow::Status CommitPending();
   arrow::Status CommitGathered();
+  arrow::Status MakeTable();
   void StartInterval();
 
   const Parts parts_;
@@ -84,6 +85,7 @@ class Ingestion {
   Arrivals::Room room_;
   Arrivals::Target target_;
   bool gathers_ = false;
+  bool makes_table_ = false;  // the commit that is gathered has no table yet
   int64_t pending_rows_ = 0;  // gathered or inserted, and not committed
   int64_t pending_bytes_ = 0;
   std::optional<base::Clock::Steady> commit_due_;

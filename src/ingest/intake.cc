@@ -77,10 +77,13 @@ arrow::Result<std::unique_ptr<Intake>> Intake::Open(const Ground& ground,
   if (options.journal) {
     ARROW_RETURN_NOT_OK(intake->OpenJournal(ground, *options.journal));
   }
-  intake->arrivals_ = std::make_unique<Arrivals>(tails, intake->journal_.get(),
-                                                 *intake->mover_, options.arrivals);
-  intake->mover_->Start([journal = intake->journal_.get()](uint64_t position) {
+  intake->arrivals_ =
+      std::make_unique<Arrivals>(tails, intake->journal_.get(), *intake->mover_,
+                                 ground.clock, ground.timers, options.arrivals);
+  intake->mover_->Start([journal = intake->journal_.get(),
+                         arrivals = intake->arrivals_.get()](uint64_t position) {
     if (journal != nullptr) journal->Release(position);
+    arrivals->Moved();
   });
   return intake;
 }

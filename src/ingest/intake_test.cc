@@ -23,12 +23,17 @@ const auto kSchema =
 class World {
  public:
   explicit World(const TemporaryFolder& folder, bool with_journal = true,
-                 Arrivals::Options arrivals = {})
+                 Arrivals::Options arrivals = {},
+                 int64_t journal_bytes = int64_t{1} << 30)
       : database_(Value(engine::Database::Open(
             {.path = with_journal ? folder.File("x.duckdb") : ":memory:",
              .clock = &clock_}))) {
     Intake::Options options{.arrivals = arrivals};
-    if (with_journal) options.journal = {{.folder = folder.File("x.journal")}};
+    if (with_journal) {
+      options.journal = {{.folder = folder.File("x.journal"),
+                          .segment_bytes = int64_t{1} << 20,
+                          .max_bytes = journal_bytes}};
+    }
     intake_ = Value(Intake::Open({.database = *database_,
                                   .timers = timers_,
                                   .clock = clock_,
@@ -42,17 +47,19 @@ class World {
                                         WritePath::Options{});
   }
 
-  arrow::Result<Outcome> Put(arrow::RecordBatchVector batches, Order order = {}) {
+  arrow::Result<Outcome> Put(arrow::RecordBatchVector batches, Order order = {},
+                             const base::CallContext* call = nullptr) {
     if (order.table.table.empty()) order.table.table = "t";
     const auto connection = Value(database_->Connect());
-    return path_->Ingest(call_, *connection, order, Reader(std::move(batches)),
-                         on_commit);
+    return path_->Ingest(call ? *call : call_, *connection, order,
+                         Reader(std::move(batches)), on_commit);
   }
   std::string Get(const std::string& sql) { return Cell(*connection_, sql); }
   int64_t Waits() { return engine::testing::Waiting(*database_, "t"); }
   engine::Connection& connection() { return *connection_; }
   engine::Database& database() { return *database_; }
   Intake& intake() { return *intake_; }
+  const base::Clock& clock() const { return clock_; }
 
   OnCommit on_commit;
 
@@ -80,15 +87,15 @@ class IntakeTest : public ::testing::TestWithParam<bool> {
 
 TEST_P(IntakeTest, ACommitIsSeenBeforeItIsInTheTable) {
   World world(folder_, GetParam());
-  // The first one makes the table, which is DuckDB's business.
+  // The first one makes the table.
   ASSERT_TRUE(world.Put({Some(R"([[1, "a"]])")}).ok());
-  EXPECT_EQ(world.Waits(), 0);
+  EXPECT_EQ(world.Waits(), 1);
   const auto outcome =
       world.Put({Some(R"([[2, "b"]])"), Some(R"([[3, "c"], [4, null]])")});
   ASSERT_TRUE(outcome.ok()) << outcome.status();
   EXPECT_EQ(outcome->rows, 3);
   EXPECT_EQ(outcome->commits, 1);
-  EXPECT_EQ(world.Waits(), 3);
+  EXPECT_EQ(world.Waits(), 4);
   EXPECT_EQ(world.Get("SELECT concat(count(*), max(s), sum(i)) FROM t"), "4c10");
   ASSERT_TRUE(world.intake().Stop().ok());
   EXPECT_EQ(world.Waits(), 0);
@@ -127,25 +134,89 @@ TEST_P(IntakeTest, EachCommitOfAStreamIsAcknowledgedOnceItIsSeen) {
       {Some(R"([[1, "a"]])"), Some(R"([[2, "b"]])"), Some(R"([[3, "c"]])")}, order);
   ASSERT_TRUE(outcome.ok()) << outcome.status();
   EXPECT_EQ(seen, (std::vector<std::string>{"1/2", "2/3", "3/4"}));
-  EXPECT_EQ(world.Waits(), 3);
+  EXPECT_EQ(world.Waits(), 4);
 }
 
-TEST_P(IntakeTest, ALargeCommitAndOneBeyondTheBoundGoStraightIntoTheTable) {
-  World world(folder_, GetParam(), {.max_commit_bytes = 200, .max_bytes = 400});
-  ASSERT_TRUE(world.Put({Some(R"([[0, ""]])")}).ok());
-  const std::string text(150, 'x');
-  const auto batch = [&](int i) {
-    return Some("[[" + std::to_string(i) + ", \"" + text + "\"]]");
-  };
-  ASSERT_TRUE(world.Put({batch(1), batch(2)}).ok());  // more than a commit may have
-  EXPECT_EQ(world.Waits(), 0);
-  ASSERT_TRUE(world.Put({batch(3)}).ok());
-  ASSERT_TRUE(world.Put({batch(4)}).ok());
-  EXPECT_EQ(world.Waits(), 2);
-  ASSERT_TRUE(world.Put({batch(5)}).ok());  // more than may wait
-  EXPECT_EQ(world.Waits(), 2);
-  EXPECT_EQ(world.Get("SELECT string_agg(i, ',' ORDER BY i) FROM t"), "0,1,2,3,4,5");
+std::shared_ptr<arrow::RecordBatch> Long(int i) {
+  return Some("[[" + std::to_string(i) + ", \"" + std::string(150, 'x') + "\"]]");
 }
+
+TEST_P(IntakeTest, ALargeCommitGoesStraightIntoTheTable) {
+  World world(folder_, GetParam(), {.max_commit_bytes = 200});
+  ASSERT_TRUE(world.Put({Long(0), Long(1)}).ok());
+  EXPECT_EQ(world.Waits(), 0);
+  ASSERT_TRUE(world.Put({Long(2)}).ok());
+  EXPECT_EQ(world.Waits(), 1);
+  ASSERT_TRUE(world.Put({Long(3), Long(4)}).ok());
+  EXPECT_EQ(world.Waits(), 0);
+  EXPECT_EQ(world.Get("SELECT string_agg(i, ',' ORDER BY i) FROM t"), "0,1,2,3,4");
+}
+
+TEST_P(IntakeTest, RowsThatGoStraightIntoTheTableComeAfterThoseThatWait) {
+  World world(folder_, GetParam(), {.max_commit_bytes = 200});
+  ASSERT_TRUE(world.Put({Long(0)}).ok());
+  ASSERT_TRUE(world.Put({Long(1), Long(2)}).ok());
+  EXPECT_EQ(world.Get("SELECT string_agg(i, ',') FROM t"), "0,1,2");
+}
+
+TEST_P(IntakeTest, WhenTheTailsAreFullRowsAreMovedToMakeRoom) {
+  World world(folder_, GetParam(), {.max_commit_bytes = 200, .max_bytes = 400});
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(world.Put({Long(i)}).ok());
+  EXPECT_LE(world.database().tails().bytes(), 400);
+  EXPECT_EQ(world.Get("SELECT sum(i) FROM t"), "190");
+}
+
+class FullTails : public IntakeTest {
+ protected:
+  // Two puts that nobody can move, because a transaction has deleted them.
+  void Fill(World& world) {
+    ASSERT_TRUE(Execute(world.connection(), "CREATE TABLE t (i BIGINT, s VARCHAR)").ok());
+    for (const int i : {1, 2}) ASSERT_TRUE(world.Put({Long(i)}).ok());
+    ASSERT_TRUE(changes_->Begin(/*for_changes=*/false).ok());
+    ASSERT_TRUE(Execute(*changes_, "DELETE FROM t").ok());
+  }
+  std::unique_ptr<engine::Connection> changes_;
+};
+
+TEST_P(FullTails, FailThePutWhoseDeadlineComesFirst) {
+  World world(folder_, GetParam(), {.max_commit_bytes = 200, .max_bytes = 400});
+  changes_ = Value(world.database().Connect());
+  Fill(world);
+  const base::CallContext late({.deadline = world.clock().Now()});
+  const auto refused = world.Put({Long(3)}, {}, &late);
+  EXPECT_EQ(base::KindOf(refused.status()), base::ErrorKind::kResourceExhausted)
+      << refused.status();
+  ASSERT_TRUE(changes_->Rollback().ok());
+  ASSERT_TRUE(world.Put({Long(4)}).ok());
+  EXPECT_EQ(world.Get("SELECT string_agg(i, ',' ORDER BY i) FROM t"), "1,2,4");
+}
+
+TEST_P(FullTails, SendOtherPutsStraightIntoTheTableAtLast) {
+  World world(folder_, GetParam(),
+              {.max_commit_bytes = 200,
+               .max_bytes = 400,
+               .lock_timeout = std::chrono::milliseconds(0)});
+  changes_ = Value(world.database().Connect());
+  Fill(world);
+  ASSERT_TRUE(world.Put({Long(3)}).ok());
+  EXPECT_EQ(world.Get("SELECT string_agg(i, ',' ORDER BY i) FROM t"), "1,2,3");
+  ASSERT_TRUE(changes_->Commit().ok());
+  EXPECT_EQ(world.Get("SELECT string_agg(i, ',' ORDER BY i) FROM t"), "3");
+}
+
+// The journal refuses a record that is larger than all of it may be.
+TEST_F(FullTails, AFailedFirstPutLeavesNoTable) {
+  World world(folder_, /*with_journal=*/true, {}, /*journal_bytes=*/int64_t{1} << 20);
+  const auto refused = world.Put({Some("[[1, \"" + std::string(2 << 20, 'x') + "\"]]")});
+  EXPECT_EQ(base::KindOf(refused.status()), base::ErrorKind::kResourceExhausted)
+      << refused.status();
+  EXPECT_EQ(world.Get("SELECT count(*) FROM duckdb_tables() WHERE table_name = 't'"),
+            "0");
+  ASSERT_TRUE(world.Put({Long(1)}).ok());
+  EXPECT_EQ(world.Get("SELECT count(*) FROM t"), "1");
+}
+
+INSTANTIATE_TEST_SUITE_P(Journal, FullTails, ::testing::Bool());
 
 INSTANTIATE_TEST_SUITE_P(Journal, IntakeTest, ::testing::Bool());
 
@@ -157,7 +228,7 @@ TEST_F(RecoveryTest, WhatWasAcknowledgedIsThereOnceAfterTheProcessEnds) {
     World world(folder_);
     ASSERT_TRUE(world.Put({Some(R"([[1, "a"]])")}).ok());
     ASSERT_TRUE(world.Put({Some(R"([[2, "b"]])")}).ok());
-    ASSERT_EQ(engine::testing::MoveAll(world.database(), "t"), 1);
+    ASSERT_EQ(engine::testing::MoveAll(world.database(), "t"), 2);
     ASSERT_TRUE(world.Put({Some(R"([[3, "c"], [4, "d"]])")}).ok());
     // What the end of the process would leave.
     std::filesystem::copy(folder_.path(), restored.path(),

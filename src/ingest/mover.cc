@@ -28,6 +28,14 @@ void Mover::Arrived(int64_t rows) {
   Wake();
 }
 
+void Mover::MakeRoom() {
+  {
+    const std::lock_guard lock(mutex_);
+    hurries_ = true;
+  }
+  Wake();
+}
+
 void Mover::Wake() {
   {
     const std::lock_guard lock(mutex_);
@@ -38,16 +46,19 @@ void Mover::Wake() {
 
 void Mover::Run() {
   while (true) {
+    bool everything = false;
     {
       std::unique_lock lock(mutex_);
       changed_.wait(lock, [&] { return awake_ || stopping_; });
       if (stopping_) return;
       awake_ = false;
+      everything = std::exchange(hurries_, false);
     }
-    while (MoveDue(/*everything=*/false)) {
+    while (MoveDue(everything)) {
       const std::lock_guard lock(mutex_);
       if (stopping_) return;
     }
+    Tell();  // statements move rows too
   }
 }
 

@@ -43,6 +43,8 @@ class Mover {
   void Start(OnMoved on_moved);
   // Rows have arrived in a tail.
   void Arrived(int64_t rows);
+  // Moves everything soon, though it be little.
+  void MakeRoom();
   // The record of the journal at this position is in its tail. In order.
   void Published(uint64_t position) { published_ = position; }
   // Moves all that is there and ends the thread. The first failure, if there is one.
@@ -68,6 +70,7 @@ class Mover {
   std::mutex mutex_;
   std::condition_variable changed_;
   bool awake_ = false;
+  bool hurries_ = false;
   bool stopping_ = false;
   std::unique_ptr<base::Timers::Handle> alarm_;
   arrow::Status failure_;  // the last one

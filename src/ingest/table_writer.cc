@@ -65,7 +65,7 @@ arrow::Status TableWriter::Open() {
   TableGates::Use use = makes ? TableGates::Use::kChange : TableGates::Use::kAppend;
   for (int attempt = 1;; ++attempt) {
     bool needs_change = false;
-    if (!foreign_) ARROW_RETURN_NOT_OK(Enter(use, until));
+    if (!foreign_) ARROW_RETURN_NOT_OK(Enter(parts_.call, use, until));
     const arrow::Status status = Fit(use, needs_change);
     if (status.ok() && !needs_change) {
       open_ = true;
@@ -101,19 +101,23 @@ arrow::Status TableWriter::CheckTransaction() {
                    "upload first, then the transaction");
 }
 
-arrow::Status TableWriter::Enter(TableGates::Use use, base::Clock::Steady until) {
+arrow::Status TableWriter::Enter(const base::CallContext& call, TableGates::Use use,
+                                 base::Clock::Steady until) {
   if (gate_name_.empty()) {
     ARROW_ASSIGN_OR_RAISE(gate_name_, GateName());
   }
-  auto pass =
-      parts_.gates.Enter(parts_.call, {.table = gate_name_, .use = use, .until = until});
+  auto pass = parts_.gates.Enter(call, {.table = gate_name_, .use = use, .until = until});
   if (pass.ok()) {
     pass_ = *std::move(pass);
+    if (parts_.tails == nullptr) return arrow::Status::OK();
     // Rows that arrived before the transaction begins would be in the way of the change.
-    if (parts_.tails == nullptr || use != TableGates::Use::kChange) {
-      return arrow::Status::OK();
+    if (use == TableGates::Use::kChange) {
+      return parts_.tails->Close(table_.table).Value(&closed_);
     }
-    return parts_.tails->Close(table_.table).Value(&closed_);
+    // So that rows are read in the order in which they came. Where a transaction keeps
+    // them from being stored, the order is the lesser evil.
+    (void)parts_.tails->Store(table_.table, parts_.lock_timeout);
+    return arrow::Status::OK();
   }
   if (base::KindOf(pass.status()) != ErrorKind::kConflict) return pass.status();
   return MakeError(ErrorKind::kConflict, "the table ", QuoteName(table_),
@@ -228,6 +232,7 @@ arrow::Status TableWriter::Alter(const Change& change) {
 }
 
 void TableWriter::Settle(const Change& change) {
+  makes_ = change.need == Need::kCreate;
   inserted_ = parts_.arriving;
   exact_.clear();
   altered_.clear();
@@ -315,6 +320,7 @@ arrow::Status TableWriter::Commit() {
   closed_.reset();
   pass_.Return();
   committed_ = true;
+  made_ = made_ || makes_;
   // The table is there now, ours to append to. Made once more it would hold a part of the
   // rows, which only who asks for a table in any case may want.
   if (mode_ != Mode::kCreateOrAppend) mode_ = Mode::kAppend;
@@ -330,6 +336,29 @@ void TableWriter::Rollback() {
   }
   closed_.reset();
   pass_.Return();
+}
+
+void TableWriter::TakeTableBack() {
+  if (!made_ || foreign_) return;
+  // The call may be over; this is not its work any more.
+  const base::CallContext own({.request_id = parts_.call.request_id(),
+                               .protocol = "internal",
+                               .method = "take a table back"});
+  const auto drop = [&]() -> arrow::Status {
+    ARROW_RETURN_NOT_OK(
+        Enter(own, TableGates::Use::kChange, parts_.clock.Now() + parts_.lock_timeout));
+    ARROW_RETURN_NOT_OK(parts_.connection.Begin());
+    const std::string table = QuoteName(table_);
+    ARROW_ASSIGN_OR_RAISE(
+        const auto rows,
+        catalog::TextRows(parts_.connection, "SELECT 1 FROM " + table + " LIMIT 1"));
+    if (!rows.empty()) return arrow::Status::OK();
+    ARROW_RETURN_NOT_OK(parts_.connection.Run("DROP TABLE " + table).status());
+    return parts_.connection.Commit();
+  };
+  // An empty table is no harm that would be worth another error.
+  (void)drop();
+  Rollback();
 }
 
 // Names of the same table should be equal. Where a search path of several schemas makes

@@ -2,7 +2,8 @@
 // columns, inserts, commits. Used by the thread of its ingest.
 //
 // Invariant: what it makes or alters is part of the transaction that inserts, so a
-// failure takes it back too.
+// failure takes it back too. Only a table whose first rows go into its tail is made by
+// itself (TakeTableBack).
 #pragma once
 
 #include <chrono>
@@ -51,13 +52,17 @@ class TableWriter {
   arrow::Result<int64_t> Insert(Chunk chunk);
   arrow::Status Commit();
   void Rollback();
+  // Drops the table that an earlier commit of this writer made, unless it has rows by
+  // now.
+  void TakeTableBack();
 
  private:
   // What the table needs before the batches fit.
   enum class Need : uint8_t { kNothing, kCreate, kReplace, kAlter };
   struct Change;
 
-  arrow::Status Enter(TableGates::Use use, base::Clock::Steady until);
+  arrow::Status Enter(const base::CallContext& call, TableGates::Use use,
+                      base::Clock::Steady until);
   arrow::Status Fit(TableGates::Use use, bool& needs_change);
   arrow::Result<Change> Plan();
   arrow::Status Apply(const Change& change);
@@ -82,6 +87,8 @@ class TableWriter {
   Mode mode_;
   bool open_ = false;
   bool committed_ = false;
+  bool makes_ = false;  // the transaction makes the table
+  bool made_ = false;   // one that was committed has
   std::string gate_name_;
   TableGates::Pass pass_;
   std::shared_ptr<void> closed_;  // keeps rows from the tail of a table that is changed
