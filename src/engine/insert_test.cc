@@ -4,6 +4,7 @@
 
 #include "arrow/builder.h"
 #include "engine/connection.h"
+#include "engine/insert_place.h"
 #include "engine/testing/sql.h"
 
 namespace pintail::engine {
@@ -176,6 +177,42 @@ TEST_F(InsertTest, AViewHasASchemaToo) {
   ASSERT_TRUE(Execute(*connection_, "CREATE VIEW v AS SELECT i, 1.5 AS d FROM t").ok());
   EXPECT_EQ(Value(connection_->TableSchema({.table = "v"}))->ToString(),
             "i: int64\nd: decimal128(2, 1)");
+}
+
+class InsertPlaceTest : public InsertTest {
+ protected:
+  std::optional<std::string> Place(Connection& connection, const TableName& table) {
+    return Value(InsertPlace(connection, table));
+  }
+  std::unique_ptr<Connection> other_ = Value(database_->Connect());
+};
+
+TEST_F(InsertPlaceTest, IsTheSameForTheSameTableAndSettings) {
+  const auto place = Place(*connection_, {.table = "t"});
+  ASSERT_TRUE(place);
+  EXPECT_EQ(Place(*other_, {.table = "T"}), place);
+  EXPECT_EQ(Place(*other_, {.schema = "main", .table = "t"}), place);
+  ASSERT_TRUE(Execute(*connection_, "CREATE TABLE u (i INTEGER)").ok());
+  EXPECT_NE(Place(*other_, {.table = "u"}), place);
+  for (const char* setting : {"SET TimeZone = 'Asia/Tokyo'", "SET search_path = 'temp'",
+                              "SET ieee_floating_point_ops = false"}) {
+    const auto set = Value(database_->Connect());
+    ASSERT_TRUE(Execute(*set, setting).ok()) << setting;
+    const auto its = Place(*set, {.schema = "main", .table = "t"});
+    EXPECT_NE(its, place) << setting;
+    EXPECT_EQ(Place(*Value(set->Fork()), {.schema = "main", .table = "t"}), its);
+  }
+}
+
+TEST_F(InsertPlaceTest, IsOnlyOfStoredTablesAndSessionsThatCanBeCompared) {
+  EXPECT_EQ(Place(*connection_, {.table = "none"}), std::nullopt);
+  ASSERT_TRUE(Execute(*connection_, "CREATE VIEW v AS SELECT 1").ok());
+  EXPECT_EQ(Place(*connection_, {.table = "v"}), std::nullopt);
+  ASSERT_TRUE(Execute(*connection_, "CREATE TEMP TABLE t (i INTEGER)").ok());
+  EXPECT_EQ(Place(*connection_, {.table = "t"}), std::nullopt);
+  EXPECT_TRUE(Place(*other_, {.table = "t"}));
+  ASSERT_TRUE(Execute(*other_, "SET VARIABLE x = 1").ok());
+  EXPECT_EQ(Place(*other_, {.table = "t"}), std::nullopt);
 }
 
 }  // namespace
