@@ -64,8 +64,9 @@ GatewayImpl::GatewayImpl(const Rooms& rooms, GatewayOptions options)
       background_(rooms.clock, {.what = "background statement",
                                 .option = "statement.max_parked_results",
                                 .max = options_.max_parked_results}),
-      write_path_(rooms.streams, rooms.arrivals, rooms.clock, rooms.timers,
-                  {.lock_timeout = options_.ingest_lock_timeout}) {}
+      write_path_(
+          rooms.streams, rooms.arrivals, rooms.clock, rooms.timers,
+          {.lock_timeout = options_.ingest_lock_timeout, .metrics = &rooms.metrics}) {}
 
 GatewayImpl::~GatewayImpl() {
   sweep_.reset();

@@ -5,12 +5,16 @@
 #include <utility>
 
 #include "base/error.h"
+#include "engine/insert_place.h"
 
 namespace pintail::ingest {
 namespace {
 
 // Past this much a chunk has as many rows as it will get.
 constexpr int64_t kChunkBytes = int64_t{8} << 20;
+
+// A commit of more is worth a transaction of its own.
+constexpr int64_t kMostJoinedBytes = int64_t{1} << 20;
 
 BatchQueue::Options QueueOptions(const catalog::StreamPolicy& policy) {
   BatchQueue::Options options{.chunk_rows = std::max<int64_t>(policy.chunk_rows, 1),
@@ -42,15 +46,20 @@ Ingestion::Ingestion(Parts parts, std::shared_ptr<arrow::RecordBatchReader> batc
     : parts_(std::move(parts)),
       batches_(std::move(batches)),
       queue_(QueueOptions(policy())),
-      writer_({.call = parts_.call,
-               .connection = parts_.workplace.connection,
-               .order = parts_.order,
-               .clock = parts_.clock,
-               .gates = parts_.gates,
-               .lock_timeout = parts_.lock_timeout,
-               .tails = parts_.arrivals ? &parts_.arrivals->tails() : nullptr,
-               .arriving = batches_->schema()}),
+      writer_(WriterParts(parts_.workplace.connection, parts_.order)),
       gathers_(MayGather()) {}
+
+TableWriter::Parts Ingestion::WriterParts(engine::Connection& connection,
+                                          const Order& order) const {
+  return {.call = parts_.call,
+          .connection = connection,
+          .order = order,
+          .clock = parts_.clock,
+          .gates = parts_.gates,
+          .lock_timeout = parts_.lock_timeout,
+          .tails = parts_.arrivals ? &parts_.arrivals->tails() : nullptr,
+          .arriving = batches_->schema()};
+}
 
 bool Ingestion::MayGather() const {
   const Order& order = parts_.order;
@@ -159,7 +168,7 @@ arrow::Status Ingestion::TakeChunk(Chunk chunk) {
         place == Arrivals::Place::kNoTable && parts_.order.mode == Mode::kCreateOrAppend;
     gathers_ = place == Arrivals::Place::kTail || makes_table_;
   }
-  if (!gathers_) return InsertChunk(std::move(chunk));
+  if (!gathers_) return JoinOrInsert(std::move(chunk));
   ARROW_ASSIGN_OR_RAISE(
       const bool fits, room_.Grow(parts_.call, *parts_.arrivals, parts_.order.table.table,
                                   chunk.bytes, queue_.bytes()));
@@ -170,8 +179,92 @@ arrow::Status Ingestion::TakeChunk(Chunk chunk) {
   return fits ? arrow::Status::OK() : InsertGathered();
 }
 
+bool Ingestion::MayJoin() const {
+  const Order& order = parts_.order;
+  const bool appends = order.mode == Mode::kAppend ||
+                       order.mode == Mode::kCreateOrAppend || outcome_.commits > 0;
+  if (!appends || order.temporary || writer_.in_foreign_transaction()) return false;
+  const auto place = engine::InsertPlace(parts_.workplace.connection, order.table);
+  return place.ok() && *place;
+}
+
+arrow::Status Ingestion::JoinOrInsert(Chunk chunk) {
+  if (pending_rows_ == 0) joins_ = MayJoin();
+  joins_ = joins_ && pending_bytes_ + chunk.bytes <= kMostJoinedBytes;
+  if (!joins_) {
+    if (!gathered_.empty()) ARROW_RETURN_NOT_OK(InsertGathered());
+    return InsertChunk(std::move(chunk));
+  }
+  if (pending_rows_ == 0) StartInterval();
+  pending_rows_ += chunk.rows;
+  pending_bytes_ += chunk.bytes;
+  gathered_.push_back(std::move(chunk));
+  return arrow::Status::OK();
+}
+
+arrow::Status Ingestion::CommitJoined() {
+  // Once more, as the producer may have taken its time.
+  ARROW_ASSIGN_OR_RAISE(const auto place, engine::InsertPlace(parts_.workplace.connection,
+                                                              parts_.order.table));
+  if (!place) return InsertGathered();
+  open_until_ = parts_.clock.Now() + parts_.lock_timeout;
+  JoinedCommits::Part part{.call = parts_.call,
+                           .place = *place,
+                           .schema = batches_->schema(),
+                           .policy = policy().schema_policy,
+                           .batches = {},
+                           .rows = pending_rows_,
+                           .bytes = pending_bytes_,
+                           .until = *open_until_,
+                           .commit_all = {},
+                           .commit_alone = {}};
+  for (const Chunk& chunk : gathered_) {
+    part.batches.insert(part.batches.end(), chunk.batches.begin(), chunk.batches.end());
+  }
+  bool alone = false;
+  part.commit_all = [this](const auto& all) { return CommitAll(all); };
+  part.commit_alone = [&]() -> arrow::Status {
+    alone = true;
+    ARROW_RETURN_NOT_OK(InsertGathered());
+    return writer_.Commit();
+  };
+  ARROW_RETURN_NOT_OK(parts_.joined.Commit(part));
+  open_until_.reset();
+  if (!alone) writer_.CommittedElsewhere(pending_rows_);
+  gathered_.clear();
+  return arrow::Status::OK();
+}
+
+arrow::Result<bool> Ingestion::CommitAll(
+    const std::vector<const JoinedCommits::Part*>& all) {
+  // A connection that nobody interrupts: it commits for others too.
+  ARROW_ASSIGN_OR_RAISE(const auto connection, parts_.workplace.connection.Fork());
+  Order order = parts_.order;
+  order.mode = Mode::kAppend;
+  TableWriter writer(WriterParts(*connection, order));
+  const auto open = writer.OpenAsItIs(*open_until_);
+  if (!open.ok() || !*open) return false;
+  Chunk chunk;
+  for (const JoinedCommits::Part* part : all) {
+    chunk.batches.insert(chunk.batches.end(), part->batches.begin(), part->batches.end());
+    chunk.rows += part->rows;
+    chunk.bytes += part->bytes;
+  }
+  if (!writer.Insert(std::move(chunk)).ok()) return false;
+  const arrow::Status status = writer.Commit();
+  if (status.ok()) return true;
+  // A refused commit has left nothing behind. After any other failure nobody should send
+  // again what may be there.
+  const base::ErrorKind kind = base::KindOf(status);
+  if (kind == base::ErrorKind::kConflict || kind == base::ErrorKind::kInvalidArgument) {
+    return false;
+  }
+  return status;
+}
+
 arrow::Status Ingestion::InsertGathered() {
   gathers_ = false;
+  joins_ = false;
   pending_rows_ = 0;
   pending_bytes_ = 0;
   for (Chunk& chunk : gathered_) ARROW_RETURN_NOT_OK(InsertChunk(std::move(chunk)));
@@ -189,6 +282,7 @@ arrow::Status Ingestion::MakeTable() {
 }
 
 arrow::Status Ingestion::CommitGathered() {
+  if (joins_) return CommitJoined();
   arrow::RecordBatchVector batches;
   for (const Chunk& chunk : gathered_) {
     batches.insert(batches.end(), chunk.batches.begin(), chunk.batches.end());
@@ -207,7 +301,7 @@ arrow::Status Ingestion::CommitGathered() {
 
 arrow::Status Ingestion::InsertChunk(Chunk chunk) {
   return InTurn([&]() -> arrow::Status {
-    ARROW_RETURN_NOT_OK(writer_.Open());
+    ARROW_RETURN_NOT_OK(writer_.Open(open_until_));
     if (pending_rows_ == 0) StartInterval();
     const int64_t bytes = chunk.bytes;
     ARROW_ASSIGN_OR_RAISE(const int64_t inserted, writer_.Insert(std::move(chunk)));
@@ -245,6 +339,7 @@ arrow::Status Ingestion::CommitPending() {
   if (!gathers_ && parts_.arrivals != nullptr) {
     parts_.arrivals->WentStraight(parts_.order.table.table, pending_bytes_);
   }
+  joins_ = false;
   commit_due_.reset();
   const Commit commit{.number = outcome_.commits + 1,
                       .rows = outcome_.rows + pending_rows_,

@@ -8,7 +8,9 @@
 //
 // A commit that is not large is gathered first and then put into the tail of the table
 // all at once, without a transaction of DuckDB (arrivals.h). What has grown too large for
-// that, or does not fit the table as it is, goes into the table itself.
+// that, or does not fit the table as it is, goes into the table itself. Where it cannot
+// wait in a tail a small commit is gathered as well, and then shares a transaction with
+// those of others (joined_commits.h).
 //
 // The table's gate is entered when the first chunk, or the end, has come. It is held as
 // long as the transaction, and so also while the producer is waited for in the middle.
@@ -22,6 +24,7 @@
 
 #include "ingest/arrivals.h"
 #include "ingest/batch_queue.h"
+#include "ingest/joined_commits.h"
 #include "ingest/table_writer.h"
 #include "ingest/write_path.h"
 
@@ -37,6 +40,7 @@ class Ingestion {
     const base::Clock& clock;
     base::Timers& timers;
     TableGates& gates;
+    JoinedCommits& joined;
     std::chrono::milliseconds lock_timeout;
     const OnCommit& on_commit;
     Arrivals* arrivals;  // null: everything goes straight into its table
@@ -57,10 +61,14 @@ class Ingestion {
   arrow::Status InsertAll();
   arrow::Status TakeChunk(Chunk chunk);
   arrow::Status InsertChunk(Chunk chunk);
+  // What is small is gathered for a commit that others may share.
+  arrow::Status JoinOrInsert(Chunk chunk);
   // What was gathered for a commit goes into the table after all.
   arrow::Status InsertGathered();
   // Whether the next commit may be put into the table's tail.
   bool MayGather() const;
+  // Whether the next commit may be shared with others, if it is small.
+  bool MayJoin() const;
   // Opens the table for a stream without rows; inside a caller's transaction, looks
   // whether it is still there.
   arrow::Status OpenAtEnd();
@@ -71,7 +79,12 @@ class Ingestion {
   arrow::Status CommitPending();
   arrow::Status CommitGathered();
   arrow::Status MakeTable();
+  arrow::Status CommitJoined();
+  // As JoinedCommits::Part::commit_all.
+  arrow::Result<bool> CommitAll(const std::vector<const JoinedCommits::Part*>& all);
   void StartInterval();
+  TableWriter::Parts WriterParts(engine::Connection& connection,
+                                 const Order& order) const;
 
   const Parts parts_;
   const std::shared_ptr<arrow::RecordBatchReader> batches_;
@@ -79,13 +92,15 @@ class Ingestion {
   BatchQueue queue_;
   TableWriter writer_;
   Outcome outcome_;
-  // Gathered for a commit that is acknowledged before DuckDB has it; empty once a chunk
-  // of the commit is in DuckDB's transaction.
+  // Gathered for a commit that is acknowledged before DuckDB has it, or shared with
+  // others; empty once a chunk of the commit is in DuckDB's transaction.
   std::vector<Chunk> gathered_;
   Arrivals::Room room_;
   Arrivals::Target target_;
   bool gathers_ = false;
   bool makes_table_ = false;  // the commit that is gathered has no table yet
+  bool joins_ = false;
+  std::optional<base::Clock::Steady> open_until_;  // when waiting for the table ends
   int64_t pending_rows_ = 0;  // gathered or inserted, and not committed
   int64_t pending_bytes_ = 0;
   std::optional<base::Clock::Steady> commit_due_;

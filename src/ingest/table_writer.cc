@@ -56,11 +56,12 @@ TableWriter::TableWriter(Parts parts)
 
 TableWriter::~TableWriter() { Rollback(); }
 
-arrow::Status TableWriter::Open() {
+arrow::Status TableWriter::Open(std::optional<base::Clock::Steady> given_until) {
   ARROW_RETURN_NOT_OK(CheckTransaction());
   if (open_) return arrow::Status::OK();
   // For all attempts together.
-  const base::Clock::Steady until = parts_.clock.Now() + parts_.lock_timeout;
+  const base::Clock::Steady until =
+      given_until.value_or(parts_.clock.Now() + parts_.lock_timeout);
   const bool makes = mode_ == Mode::kCreate || mode_ == Mode::kReplace;
   TableGates::Use use = makes ? TableGates::Use::kChange : TableGates::Use::kAppend;
   for (int attempt = 1;; ++attempt) {
@@ -84,6 +85,16 @@ arrow::Status TableWriter::Open() {
     }
     ARROW_RETURN_NOT_OK(WaitBeforeAttempt(parts_.call, attempt));
   }
+}
+
+arrow::Result<bool> TableWriter::OpenAsItIs(base::Clock::Steady until) {
+  bool needs_change = false;
+  ARROW_RETURN_NOT_OK(Enter(TableGates::Use::kAppend, until));
+  const arrow::Status status = Fit(TableGates::Use::kAppend, needs_change);
+  open_ = status.ok() && !needs_change;
+  if (!open_) Rollback();
+  ARROW_RETURN_NOT_OK(status);
+  return !needs_change;
 }
 
 arrow::Status TableWriter::CheckTransaction() {
@@ -319,12 +330,21 @@ arrow::Status TableWriter::Commit() {
   }
   closed_.reset();
   pass_.Return();
+  NoteCommit();
+  return status;
+}
+
+void TableWriter::CommittedElsewhere(int64_t rows) {
+  rows_ += rows;
+  NoteCommit();
+}
+
+void TableWriter::NoteCommit() {
   committed_ = true;
   made_ = made_ || makes_;
   // The table is there now, ours to append to. Made once more it would hold a part of the
   // rows, which only who asks for a table in any case may want.
   if (mode_ != Mode::kCreateOrAppend) mode_ = Mode::kAppend;
-  return status;
 }
 
 void TableWriter::Rollback() {

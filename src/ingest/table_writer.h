@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -47,14 +48,19 @@ class TableWriter {
 
   // Begins, and brings the table to the arriving columns. Waits for writers that change
   // the table, for `lock_timeout` at most, then Conflict. No more than
-  // CheckTransaction when open.
-  arrow::Status Open();
+  // CheckTransaction when open. `until`: when the waiting ends, if it began before.
+  arrow::Status Open(std::optional<base::Clock::Steady> until = {});
+  // The same for a table that is there and need not change; false when it has to. Not in
+  // a transaction of the caller.
+  arrow::Result<bool> OpenAsItIs(base::Clock::Steady until);
   arrow::Result<int64_t> Insert(Chunk chunk);
   arrow::Status Commit();
   void Rollback();
   // Drops the table that an earlier commit of this writer made, unless it has rows by
   // now.
   void TakeTableBack();
+  // So many rows of the upload were committed by another writer.
+  void CommittedElsewhere(int64_t rows);
 
  private:
   // What the table needs before the batches fit.
@@ -72,6 +78,7 @@ class TableWriter {
   // Refuses what the database could not alter, with what to do instead.
   arrow::Status CheckWidening(const arrow::FieldVector& widened,
                               const arrow::Schema& existing);
+  void NoteCommit();
   void Settle(const Change& change);
   arrow::Status CheckExact(const arrow::RecordBatch& batch) const;
   // Says so when DuckDB refused because the target is a view.

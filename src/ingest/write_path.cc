@@ -62,6 +62,7 @@ arrow::Result<Outcome> WritePath::Ingest(
                        .clock = clock_,
                        .timers = timers_,
                        .gates = gates_,
+                       .joined = joined_,
                        .lock_timeout = options_.lock_timeout,
                        .on_commit = on_commit,
                        .arrivals = arrivals_},

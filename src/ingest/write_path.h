@@ -15,10 +15,12 @@
 #include "arrow/result.h"
 #include "base/call_context.h"
 #include "base/clock.h"
+#include "base/metrics.h"
 #include "base/timers.h"
 #include "catalog/streams.h"
 #include "engine/connection.h"
 #include "ingest/connection_turn.h"
+#include "ingest/joined_commits.h"
 #include "ingest/table_gate.h"
 
 namespace pintail::ingest {
@@ -71,6 +73,7 @@ class WritePath {
   struct Options {
     // How long an ingest waits for a table that another one has open.
     std::chrono::milliseconds lock_timeout{10'000};
+    base::Metrics* metrics = nullptr;  // may be null; outlives the write path
   };
 
   // All outlive this object. `arrivals` may be null: then every commit is one of DuckDB.
@@ -81,7 +84,8 @@ class WritePath {
         clock_(clock),
         timers_(timers),
         options_(options),
-        gates_(clock, timers) {}
+        gates_(clock, timers),
+        joined_(clock, timers, options.metrics) {}
 
   // The order for a stream's name, a table, or both (the stream with another target).
   // InvalidArgument when there is neither, or a name that no table can have.
@@ -99,6 +103,8 @@ class WritePath {
                                 std::shared_ptr<arrow::RecordBatchReader> batches,
                                 const OnCommit& on_commit);
 
+  const JoinedCommits& joined() const { return joined_; }
+
  private:
   catalog::Streams& streams_;
   Arrivals* const arrivals_;
@@ -106,6 +112,7 @@ class WritePath {
   base::Timers& timers_;
   const Options options_;
   TableGates gates_;
+  JoinedCommits joined_;
 };
 
 }  // namespace pintail::ingest

@@ -17,6 +17,7 @@ using ::testing::HasSubstr;
 using testing::kAB;
 using testing::Reader;
 using testing::ScriptedReader;
+using testing::StallingProducer;
 using ::testing::StartsWith;
 using testing::WritePathTest;
 using std::chrono_literals::operator""s;
@@ -46,41 +47,15 @@ TEST_F(WritePathTest, LetsConcurrentWritersMakeAndWidenOneTable) {
   EXPECT_EQ(Seen("SELECT count(*), sum(n), count(c0), count(c7) FROM t"), "40|140|5|5");
 }
 
-// A producer that has sent more than a chunk, so that its upload has the table open, and
-// sends no more until it is told to.
-class StallingProducer {
- public:
-  std::shared_ptr<arrow::RecordBatchReader> Reader(
-      const std::shared_ptr<arrow::RecordBatch>& row) {
-    return std::make_shared<ScriptedReader>(
-        row->schema(),
-        [this, row](int turn) -> arrow::Result<std::shared_ptr<arrow::RecordBatch>> {
-          // Of chunks of one row two wait and two are inserted at a time: when the sixth
-          // is asked for, the first is in the table.
-          if (turn < kRows) return row;
-          stalled_.set_value();
-          released_.get_future().wait();
-          return nullptr;
-        });
-  }
-  void AwaitStall() { stalled_.get_future().wait(); }
-  void Release() { released_.set_value(); }
-
-  static constexpr int kRows = 5;
-
- private:
-  std::promise<void> stalled_;
-  std::promise<void> released_;
-};
-
 class SlowProducerTest : public WritePathTest {
  protected:
   // Uploads in another thread up to the stall.
   void Stall(const std::shared_ptr<arrow::RecordBatch>& row) {
     Order order = OrderFor("t");
     order.stream.policy.chunk_rows = 1;
-    upload_ = std::jthread(
-        [this, order, row] { slow_ = IngestText(order, producer_.Reader(row)); });
+    upload_ = std::jthread([this, order, row] {
+      slow_ = IngestText(order, producer_.Reader([row](int) { return row; }));
+    });
     producer_.AwaitStall();
   }
   // Lets the slow one come to its end; its outcome.
@@ -127,7 +102,7 @@ TEST_F(SlowProducerTest, OfANewTableIsWaitedForNoLongerThanTheLockTimeout) {
 TEST_F(SlowProducerTest, DoesNotHoldUpOtherAppendersThoughAnotherWouldAddAColumn) {
   const auto row = Batch(kAB, R"([{"a": 1, "b": "x"}])");
   ASSERT_EQ(IngestText(OrderFor("t"), Reader({row})), "1");
-  Stall(row);
+  Stall(testing::LargeRow(kAB, 1));
   EXPECT_EQ(IngestText(OrderFor("t"), Reader({row})), "1");
   const auto more = arrow::schema(
       {arrow::field("a", arrow::int64()), arrow::field("c", arrow::int64())});

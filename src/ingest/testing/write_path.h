@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <future>
 #include <memory>
 #include <string>
 #include <utility>
@@ -41,6 +42,48 @@ class ScriptedReader final : public arrow::RecordBatchReader {
 inline const auto kAB =
     arrow::schema({arrow::field("a", arrow::int64()), arrow::field("b", arrow::utf8())});
 
+// A producer that has sent more than a chunk, so that its upload has the table open, and
+// sends no more until it is told to.
+class StallingProducer {
+ public:
+  // `row` makes the row of a number.
+  using Row = std::function<std::shared_ptr<arrow::RecordBatch>(int)>;
+  std::shared_ptr<arrow::RecordBatchReader> Reader(Row row,
+                                                   const arrow::Status& end = {}) {
+    const auto schema = row(0)->schema();
+    return std::make_shared<ScriptedReader>(
+        schema,
+        [this, row = std::move(row),
+         end](int turn) -> arrow::Result<std::shared_ptr<arrow::RecordBatch>> {
+          // Of chunks of one row two wait and two are inserted at a time: when the sixth
+          // is asked for, the first is in the table.
+          if (turn < kRows) return row(turn);
+          stalled_.set_value();
+          released_.get_future().wait();
+          ARROW_RETURN_NOT_OK(end);
+          return nullptr;
+        });
+  }
+  void AwaitStall() { stalled_.get_future().wait(); }
+  void Release() { released_.set_value(); }
+
+  static constexpr int kRows = 5;
+
+ private:
+  std::promise<void> stalled_;
+  std::promise<void> released_;
+};
+
+// A row that no upload gathers for a commit together with others. Its columns are numbers
+// but for the second, which is text.
+inline std::shared_ptr<arrow::RecordBatch> LargeRow(
+    const std::shared_ptr<arrow::Schema>& schema, int number) {
+  std::string row =
+      "[[" + std::to_string(number) + ", \"" + std::string(1'100'000, 'x') + "\"";
+  for (int i = 2; i < schema->num_fields(); ++i) row += ", 1";
+  return Batch(schema, row + "]]");
+}
+
 class WritePathTest : public ::testing::Test {
  protected:
   std::unique_ptr<engine::Connection> Connect() {
@@ -75,8 +118,12 @@ class WritePathTest : public ::testing::Test {
   base::Timers timers_{clock_, /*start_thread=*/false};
   catalog::Streams streams_{clock_, {}, {}};
   std::unique_ptr<engine::Database> database_ = engine::Database::Open({}).ValueOrDie();
-  WritePath path_{
-      streams_, nullptr, clock_, timers_, {.lock_timeout = std::chrono::seconds(10)}};
+  base::Metrics metrics_{"pintail"};
+  WritePath path_{streams_,
+                  nullptr,
+                  clock_,
+                  timers_,
+                  {.lock_timeout = std::chrono::seconds(10), .metrics = &metrics_}};
   base::CallContext call_{{.request_id = "r", .protocol = "internal"}};
 };
 
