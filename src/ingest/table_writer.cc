@@ -89,7 +89,7 @@ arrow::Status TableWriter::Open(std::optional<base::Clock::Steady> given_until) 
 
 arrow::Result<bool> TableWriter::OpenAsItIs(base::Clock::Steady until) {
   bool needs_change = false;
-  ARROW_RETURN_NOT_OK(Enter(TableGates::Use::kAppend, until));
+  ARROW_RETURN_NOT_OK(Enter(parts_.call, TableGates::Use::kAppend, until));
   const arrow::Status status = Fit(TableGates::Use::kAppend, needs_change);
   open_ = status.ok() && !needs_change;
   if (!open_) Rollback();
