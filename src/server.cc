@@ -113,7 +113,8 @@ arrow::Result<std::unique_ptr<Server>> Server::Make(ServerOptions options) {
            .timers = *state->timers,
            .logs = *state->logs,
            .metrics = *state->metrics,
-           .arrivals = state->intake ? &state->intake->arrivals() : nullptr},
+           .arrivals = state->intake ? &state->intake->arrivals() : nullptr,
+           .warnings = state->intake ? &state->intake->warnings() : nullptr},
           given.gateway));
   return std::unique_ptr<Server>(new Server(std::move(state)));
 }

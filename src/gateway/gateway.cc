@@ -7,6 +7,7 @@
 #include "gateway/gateway_impl.h"
 #include "gateway/process_figures.h"
 #include "gateway/system_views.h"
+#include "ingest/warnings.h"
 
 namespace pintail::gateway {
 namespace {
@@ -240,6 +241,11 @@ arrow::Status GatewayImpl::CheckReady(const CallPtr& call) {
       ready_->Run("FROM pintail.version", {}, {.materialize = true}).status();
   run->Detach(*ready_);
   return run->Explain(status);
+}
+
+std::vector<std::string> GatewayImpl::Warnings() const {
+  return rooms_.warnings != nullptr ? rooms_.warnings->Look()
+                                    : std::vector<std::string>();
 }
 
 arrow::Status GatewayImpl::Drain(std::chrono::milliseconds grace) {

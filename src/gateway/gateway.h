@@ -33,7 +33,8 @@
 
 namespace pintail::ingest {
 class Arrivals;
-}
+class Warnings;
+}  // namespace pintail::ingest
 
 namespace pintail::gateway {
 
@@ -161,6 +162,8 @@ class Gateway {
     base::Metrics& metrics;
     // Null: every ingest is a transaction of DuckDB.
     ingest::Arrivals* arrivals = nullptr;
+    // Null: nobody looks after rows that wait.
+    ingest::Warnings* warnings = nullptr;
   };
 
   static arrow::Result<std::unique_ptr<Gateway>> Make(const Rooms& rooms,
@@ -268,6 +271,9 @@ class Gateway {
   // ---- the server's state
   // OK when a query runs.
   virtual arrow::Status CheckReady(const CallPtr& call) = 0;
+  // What is wrong though the server works, in words for people; empty when nothing is.
+  // Asks nothing of the database.
+  virtual std::vector<std::string> Warnings() const = 0;
   // Takes no new work from now on (Unavailable), waits for running statements until
   // `grace` has passed, then cancels them. Rolls back open transactions. Idempotent.
   virtual arrow::Status Drain(std::chrono::milliseconds grace) = 0;

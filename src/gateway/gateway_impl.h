@@ -81,6 +81,7 @@ class GatewayImpl final : public Gateway {
       const engine::TableName& table) override;
 
   arrow::Status CheckReady(const CallPtr& call) override;
+  std::vector<std::string> Warnings() const override;
   arrow::Status Drain(std::chrono::milliseconds grace) override;
   const GatewayOptions& options() const override { return options_; }
 

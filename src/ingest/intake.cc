@@ -85,6 +85,16 @@ arrow::Result<std::unique_ptr<Intake>> Intake::Open(const Ground& ground,
     if (journal != nullptr) journal->Release(position);
     arrivals->Moved();
   });
+  intake->warnings_ = std::make_unique<Warnings>(
+      Warnings::Ground{.tails = tails,
+                       .mover = *intake->mover_,
+                       .journal = intake->journal_.get(),
+                       .clock = ground.clock,
+                       .timers = ground.timers,
+                       .log = ground.log,
+                       .metrics = ground.metrics},
+      Warnings::Options{.max_age = options.mover.max_age,
+                        .max_bytes = options.journal ? options.journal->max_bytes : 0});
   return intake;
 }
 

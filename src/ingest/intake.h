@@ -15,6 +15,7 @@
 #include "engine/database.h"
 #include "ingest/arrivals.h"
 #include "ingest/mover.h"
+#include "ingest/warnings.h"
 #include "journal/journal.h"
 
 namespace pintail::ingest {
@@ -44,6 +45,7 @@ class Intake {
   ~Intake();
 
   Arrivals& arrivals() { return *arrivals_; }
+  Warnings& warnings() { return *warnings_; }
 
   // Stores everything that waits. Nothing may arrive any more.
   arrow::Status Stop();
@@ -57,6 +59,7 @@ class Intake {
   std::unique_ptr<journal::Journal> journal_;
   std::unique_ptr<Mover> mover_;
   std::unique_ptr<Arrivals> arrivals_;
+  std::unique_ptr<Warnings> warnings_;
 };
 
 }  // namespace pintail::ingest

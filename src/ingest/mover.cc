@@ -1,6 +1,7 @@
 #include "ingest/mover.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "engine/names.h"
@@ -69,28 +70,54 @@ bool Mover::IsDue(const engine::TailFigures& tail) const {
 
 bool Mover::MoveDue(bool everything) {
   bool moved = false;
-  for (const engine::TailFigures& tail : tails_.figures()) {
+  const auto tails = tails_.figures();
+  Forget(tails);
+  for (const engine::TailFigures& tail : tails) {
     if (!everything && !IsDue(tail)) continue;
     const auto rows = tails_.Move(tail.table, options_.rows_at_once);
     if (!rows.ok()) {
-      // Once for each reason: it is tried again every time rows arrive or are old.
-      if (!rows.status().Equals(failure_)) {
-        log_.Error(
-            "rows that have arrived cannot be stored in their table yet; they are "
-            "kept, and it is tried again",
-            {{"table", engine::QuoteName(tail.table)},
-             {"rows", tail.rows},
-             {"error", rows.status().message()}});
-      }
-      failure_ = rows.status();
+      Failed(tail, rows.status());
       continue;
     }
     if (*rows == 0) continue;
-    failure_ = arrow::Status::OK();
+    {
+      const std::lock_guard lock(mutex_);
+      failures_.erase(engine::QuoteName(tail.table));
+    }
     moved = true;
     Tell();
   }
   return moved;
+}
+
+void Mover::Failed(const engine::TailFigures& tail, const arrow::Status& status) {
+  const std::string table = engine::QuoteName(tail.table);
+  {
+    const std::lock_guard lock(mutex_);
+    arrow::Status& last = failures_[table];
+    const bool is_known = status.Equals(last);
+    last = status;
+    // Once for each reason: it is tried again every time rows arrive or are old.
+    if (is_known) return;
+  }
+  log_.Error(
+      "rows that have arrived cannot be stored in their table yet; they are "
+      "kept, and it is tried again",
+      {{"table", table}, {"rows", tail.rows}, {"error", status.message()}});
+}
+
+void Mover::Forget(const std::vector<engine::TailFigures>& tails) {
+  const std::lock_guard lock(mutex_);
+  if (failures_.empty()) return;
+  std::set<std::string> waiting;
+  for (const auto& tail : tails) waiting.insert(engine::QuoteName(tail.table));
+  std::erase_if(failures_,
+                [&](const auto& each) { return !waiting.contains(each.first); });
+}
+
+std::map<std::string, arrow::Status> Mover::failures() const {
+  const std::lock_guard lock(mutex_);
+  return failures_;
 }
 
 void Mover::Tell() {
@@ -106,16 +133,17 @@ void Mover::Tell() {
 arrow::Status Mover::Stop() {
   {
     const std::lock_guard lock(mutex_);
-    if (stopping_) return failure_;
+    if (stopping_)
+      return failures_.empty() ? arrow::Status::OK() : failures_.begin()->second;
     stopping_ = true;
   }
   changed_.notify_one();
   alarm_.reset();
   if (thread_.joinable()) thread_.join();
-  failure_ = arrow::Status::OK();
   while (MoveDue(/*everything=*/true)) {
   }
-  return failure_;
+  const auto failed = failures();
+  return failed.empty() ? arrow::Status::OK() : failed.begin()->second;
 }
 
 }  // namespace pintail::ingest

@@ -7,8 +7,12 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <map>
+#include <memory>
 #include <mutex>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "arrow/status.h"
 #include "base/clock.h"
@@ -47,8 +51,12 @@ class Mover {
   void MakeRoom();
   // The record of the journal at this position is in its tail. In order.
   void Published(uint64_t position) { published_ = position; }
-  // Moves all that is there and ends the thread. The first failure, if there is one.
+  // Moves all that is there and ends the thread. A failure, if there is one.
   arrow::Status Stop();
+
+  // Why the last move failed, for each table (its name quoted) whose rows could not be
+  // stored and wait still.
+  std::map<std::string, arrow::Status> failures() const;
 
  private:
   void Wake();
@@ -56,6 +64,9 @@ class Mover {
   // Moves what is due, or everything. Whether something was moved.
   bool MoveDue(bool everything);
   bool IsDue(const engine::TailFigures& tail) const;
+  // Forgets what failed for tables that have no tail any more.
+  void Forget(const std::vector<engine::TailFigures>& tails);
+  void Failed(const engine::TailFigures& tail, const arrow::Status& status);
   void Tell();
 
   engine::Tails& tails_;
@@ -67,13 +78,15 @@ class Mover {
   std::atomic<uint64_t> published_ = 0;
   std::atomic<int64_t> arrived_rows_ = 0;  // since they woke the thread
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
+  // Protected by mutex_.
   bool awake_ = false;
   bool hurries_ = false;
   bool stopping_ = false;
+  std::map<std::string, arrow::Status> failures_;
+
   std::unique_ptr<base::Timers::Handle> alarm_;
-  arrow::Status failure_;  // the last one
   std::thread thread_;
 };
 

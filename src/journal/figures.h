@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 
 #include "journal/record.h"
 
@@ -27,6 +28,7 @@ struct Figures {
   int64_t groups = 0;   // writes that these took
   SyncTimes syncs;
   int64_t failed_writes = 0;  // failed syncs too
+  std::string fault;          // why the last write or sync failed; empty when it did not
   // At this moment:
   int64_t queued = 0;   // records that wait to be written
   int64_t waiting = 0;  // callers that wait for room

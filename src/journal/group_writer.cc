@@ -265,6 +265,7 @@ arrow::Status GroupWriter::WriteAndPublish(const std::vector<WaitingRecord*>& gr
 void GroupWriter::Finish(const std::vector<WaitingRecord*>& group,
                          const arrow::Status& outcome) {
   CopyFigures();
+  figures_.fault = outcome.message();
   if (outcome.ok()) {
     ++figures_.groups;
     figures_.records += static_cast<int64_t>(group.size());
@@ -290,9 +291,11 @@ void GroupWriter::Tend(Lock& lock) {
   tend_due_ = false;
   const Position released = released_;
   lock.unlock();
+  const bool owed = sync && log_.has_unsynced();
+  arrow::Status synced;
   // What failed is in the log and in the figures; nobody waits for it.
   static_cast<void>(Guarded([&] {
-    if (sync) static_cast<void>(log_.Sync());
+    if (owed) synced = log_.Sync();
     if (shrink) {
       log_.RemoveAll(released);
     } else {
@@ -303,6 +306,7 @@ void GroupWriter::Tend(Lock& lock) {
   lock.lock();
   interval_owed_ &= log_.has_unsynced();
   CopyFigures();
+  if (owed) figures_.fault = synced.message();
   room_.notify_all();
 }
 

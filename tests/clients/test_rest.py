@@ -41,7 +41,8 @@ def error_of(answer):
 
 
 def test_connect(rest):
-    assert rest.get("/health").status_code == 200
+    health = rest.get("/health")
+    assert (health.status_code, health.json()) == (200, {"status": "ok", "warnings": []})
     assert rest.get("/ready").status_code == 200
 
 

@@ -59,7 +59,7 @@ TEST(TableRoute, FindsNamesInParts) {
 
 TEST(StateRoutes, TellTheServersState) {
   DoorWorld world;
-  EXPECT_EQ(world.Ask("GET", "/health").body, "{\"status\":\"ok\"}\n");
+  EXPECT_EQ(world.Ask("GET", "/health").body, "{\"status\":\"ok\",\"warnings\":[]}\n");
   EXPECT_EQ(world.Ask("GET", "/ready").body, "{\"status\":\"ready\"}\n");
   EXPECT_TRUE(world.world.gateway->Drain(std::chrono::milliseconds(0)).ok());
   EXPECT_EQ(world.Ask("GET", "/health").status, 200);

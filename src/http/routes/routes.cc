@@ -15,7 +15,7 @@ RouteTable MakeRoutes(const RouteRooms& rooms) {
   table.Add(StreamRoute(rooms));
   table.Add(RegisteredDataTypesRoute());
   table.Add(FastflightStreamRoute());
-  table.Add(HealthRoute());
+  table.Add(HealthRoute(rooms));
   table.Add(ReadyRoute(rooms));
   table.Add(MetricsRoute(rooms, "/metrics"));
   table.Add(MetricsRoute(rooms, "/metrics/"));

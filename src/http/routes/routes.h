@@ -30,7 +30,7 @@ Route TablesRoute(const RouteRooms& rooms);
 Route TableRoute(const RouteRooms& rooms);
 Route RegisteredDataTypesRoute();
 Route FastflightStreamRoute();
-Route HealthRoute();
+Route HealthRoute(const RouteRooms& rooms);
 Route ReadyRoute(const RouteRooms& rooms);
 Route MetricsRoute(const RouteRooms& rooms, std::string pattern);
 // `document` is filled in once all routes are known.
