@@ -25,5 +25,6 @@ int main(int argc, char** argv) {
   return pintail::cli::Main(argc, argv,
                             {.serve = pintail::Serve,
                              .check = pintail::CheckSettings,
+                             .journal_folder = pintail::JournalFolder,
                              .duckdb_version = DuckDbVersion});
 }

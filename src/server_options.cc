@@ -161,11 +161,9 @@ std::optional<ingest::Intake::Options> IntakeOf(const Settings& settings) {
                    .lock_timeout = settings.Duration("ingest.lock_timeout")},
       .mover = {.max_age = settings.Duration("ingest.tail_age")},
   };
-  const std::string database = settings.Text("database.path");
-  if (database.empty() || database == ":memory:") return intake;
-  std::string folder = settings.Text("journal.path");
-  if (folder.empty()) folder = database + ".journal";
-  intake.journal = {.folder = std::move(folder),
+  auto folder = JournalFolder(settings);
+  if (!folder) return intake;
+  intake.journal = {.folder = *std::move(folder),
                     .segment_bytes = settings.Integer("journal.segment_size"),
                     .max_bytes = settings.Integer("journal.max_size"),
                     .sync_interval = settings.Duration("journal.sync_interval")};
@@ -228,6 +226,13 @@ arrow::Result<ServerOptions> MakeServerOptions(const Settings& settings,
     options.streams.push_back(std::move(stream));
   }
   return options;
+}
+
+std::optional<std::filesystem::path> JournalFolder(const Settings& settings) {
+  const std::string database = settings.Text("database.path");
+  if (database.empty() || database == ":memory:") return std::nullopt;
+  const std::string folder = settings.Text("journal.path");
+  return folder.empty() ? database + ".journal" : folder;
 }
 
 arrow::Status CheckSettings(const Settings& settings) {

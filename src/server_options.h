@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,6 +42,10 @@ struct ServerOptions {
 // name none. InvalidArgument for an address or a table name that is malformed.
 arrow::Result<ServerOptions> MakeServerOptions(const config::Settings& settings,
                                                const std::string& extension_directory);
+
+// The folder of the journal that such a server keeps, or kept before ingest.tail was
+// switched off. Unset: its database is in memory.
+std::optional<std::filesystem::path> JournalFolder(const config::Settings& settings);
 
 // Whether a server may be started with the settings, as far as that shows without
 // starting one: all that is wrong, one a line. May ask the name resolver.

@@ -38,7 +38,7 @@ class Program {
     Add(MakeShellCommand());
     Add(MakeIngestCommand());
     Add(MakeConfigCommand(parts.check));
-    Add(MakeJournalCommand());
+    Add(MakeJournalCommand(parts.journal_folder));
     Add(MakeHealthCommand());
     Add(MakeCompletionsCommand(parser_));
     Add(MakeVersionCommand(parts.duckdb_version));

@@ -1,8 +1,9 @@
 // The program's command line: subcommands, their help, exit codes.
 #pragma once
 
+#include <filesystem>
 #include <functional>
-
+#include <optional>
 #include <string>
 
 #include "arrow/result.h"
@@ -20,10 +21,15 @@ using ServeFunction = std::function<arrow::Status(const config::Settings&)>;
 // all that is wrong, one a line.
 using CheckFunction = std::function<arrow::Status(const config::Settings&)>;
 
+// The folder of the journal of a server with these settings; unset when it keeps none.
+using JournalFolderFunction =
+    std::function<std::optional<std::filesystem::path>(const config::Settings&)>;
+
 // What the command line is given by the rooms it may not use itself.
 struct Parts {
   ServeFunction serve;
   CheckFunction check;
+  JournalFolderFunction journal_folder;
   std::function<arrow::Result<std::string>()> duckdb_version;
 };
 

@@ -14,7 +14,7 @@ std::unique_ptr<Command> MakeQueryCommand();
 std::unique_ptr<Command> MakeShellCommand();
 std::unique_ptr<Command> MakeIngestCommand();
 std::unique_ptr<Command> MakeConfigCommand(CheckFunction check);
-std::unique_ptr<Command> MakeJournalCommand();
+std::unique_ptr<Command> MakeJournalCommand(JournalFolderFunction folder);
 std::unique_ptr<Command> MakeHealthCommand();
 std::unique_ptr<Command> MakeVersionCommand(
     std::function<arrow::Result<std::string>()> duckdb_version);

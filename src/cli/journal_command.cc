@@ -7,22 +7,36 @@
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/journal_report.h"
+#include "config/flags.h"
 
 namespace pintail::cli {
 namespace {
 
 using base::ErrorKind;
 
-// Which journal is meant: the one place that knows where a folder comes from.
+// Which journal is meant: the folder that is named, else that of a server with the
+// configuration, which is found as `pintail serve` finds it.
 class JournalFolder {
  public:
   void AddTo(CLI::App& parser) {
-    parser.add_option("folder", folder_, "Folder of the journal")->required();
+    parser.add_option("folder", folder_,
+                      "Folder of the journal; without it that of the configuration");
+    flags_.AddTo(parser);
   }
-  arrow::Result<std::filesystem::path> Get() const { return folder_; }
+  arrow::Result<std::filesystem::path> Get(const JournalFolderFunction& folder_of) const {
+    if (!folder_.empty()) return folder_;
+    config::Sources sources = flags_.Read();
+    sources.environment = config::ProcessEnvironment();
+    ARROW_ASSIGN_OR_RAISE(const auto settings, config::Load(sources));
+    if (auto folder = folder_of(settings)) return *std::move(folder);
+    return UsageError(
+        "the configuration's database is in memory and has no journal; name the "
+        "journal's folder, or the database by --database");
+  }
 
  private:
   std::filesystem::path folder_;
+  config::Flags flags_;
 };
 
 arrow::Result<CheckedJournal> CheckFolder(const std::filesystem::path& folder) {
@@ -38,12 +52,16 @@ arrow::Result<CheckedJournal> CheckFolder(const std::filesystem::path& folder) {
 
 class JournalCommand final : public Command {
  public:
+  explicit JournalCommand(JournalFolderFunction folder) : folder_of_(std::move(folder)) {}
+
   std::string_view name() const override { return "journal"; }
   std::string_view summary() const override {
     return "Check or repair the journal of a server that does not run";
   }
   std::string_view examples() const override {
-    return "  pintail journal check hot.duckdb.journal\n"
+    return "  pintail journal check\n"
+           "  pintail journal check --config pintail.toml\n"
+           "  pintail journal check hot.duckdb.journal\n"
            "  pintail journal check --json hot.duckdb.journal\n"
            "  pintail journal repair hot.duckdb.journal";
   }
@@ -72,7 +90,7 @@ class JournalCommand final : public Command {
 
  private:
   arrow::Status Check(const Terminal& terminal) const {
-    ARROW_ASSIGN_OR_RAISE(const auto folder, check_folder_.Get());
+    ARROW_ASSIGN_OR_RAISE(const auto folder, check_folder_.Get(folder_of_));
     ARROW_ASSIGN_OR_RAISE(const CheckedJournal checked, CheckFolder(folder));
     terminal.out << (json_ ? CheckJson(checked) + "\n" : CheckText(checked));
     if (!checked.found.damage) return arrow::Status::OK();
@@ -84,7 +102,7 @@ class JournalCommand final : public Command {
     if (!yes_ && !can_ask) {
       return UsageError("there is no terminal to ask on; --yes repairs without asking");
     }
-    ARROW_ASSIGN_OR_RAISE(const auto folder, repair_folder_.Get());
+    ARROW_ASSIGN_OR_RAISE(const auto folder, repair_folder_.Get(folder_of_));
     ARROW_ASSIGN_OR_RAISE(const auto plan, journal::PlanRepair(folder));
     if (plan.segments.empty()) {
       terminal.out << "nothing to repair in " << folder.native() << "\n";
@@ -109,6 +127,7 @@ class JournalCommand final : public Command {
                            "the answer was not yes; nothing was changed");
   }
 
+  const JournalFolderFunction folder_of_;
   JournalFolder check_folder_;
   JournalFolder repair_folder_;
   bool json_ = false;
@@ -119,8 +138,8 @@ class JournalCommand final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> MakeJournalCommand() {
-  return std::make_unique<JournalCommand>();
+std::unique_ptr<Command> MakeJournalCommand(JournalFolderFunction folder) {
+  return std::make_unique<JournalCommand>(std::move(folder));
 }
 
 }  // namespace pintail::cli

@@ -216,7 +216,48 @@ def test_a_folder_without_a_journal_is_left_alone(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("arguments", [[], ["mend"], ["check"], ["check", "--yes", "x"],
+def run_in(folder, *arguments, environment=None):
+    """`pintail journal` with the folder as the working directory."""
+    return subprocess.run([program(), "journal", *arguments], cwd=folder, text=True,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          env=clean_environment(environment), timeout=LIMIT_SECONDS, check=False)
+
+
+def test_without_a_folder_it_is_that_of_the_configuration(damaged):
+    folder, segment, _ = damaged
+    database = folder.parent / "hot.duckdb"
+    (folder.parent / "pintail.toml").write_text('[database]\npath = "hot.duckdb"\n')
+    ways = [([], None), (["--config", folder.parent / "pintail.toml"], None),
+            (["--database", database], None), (["--journal-path", folder], None),
+            ([], {"PINTAIL_DATABASE_PATH": str(database)}),
+            (["--ingest-tail=false", "--database", database], None)]
+    for arguments, environment in ways:
+        done = run_in(folder.parent, "check", *map(str, arguments), environment=environment)
+        assert done.returncode == 1, (arguments, environment, done.stderr)
+        assert "byte" in done.stdout and segment.name in done.stdout
+    done = run_in(folder.parent, "check", "--json", "--database", "other.duckdb")
+    assert done.returncode == 1 and "other.duckdb.journal" in done.stderr
+    done = run_in(folder.parent, "repair", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert (folder / f"{segment.name}.dropped").exists()
+    assert run_in(folder.parent, "check").returncode == 0
+
+
+def test_a_folder_that_is_named_needs_no_configuration(journal):
+    folder, _, _ = journal
+    (folder.parent / "pintail.toml").write_text("no configuration\n")
+    assert run_in(folder.parent, "check", folder.name).returncode == 0
+    done = run_in(folder.parent, "check")
+    assert done.returncode == 1 and "pintail.toml:1" in done.stderr
+
+
+def test_a_database_in_memory_has_no_journal(tmp_path):
+    done = run_in(tmp_path, "check", "--database", ":memory:")
+    assert done.returncode == 2 and done.stdout == ""
+    assert "in memory" in done.stderr and "--database" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [[], ["mend"], ["check", "--yes", "x"],
                                        ["repair", "--json", "x"], ["check", "a", "b"]])
 def test_a_mistake_in_the_command_line_ends_with_2(arguments):
     done = run_pintail("journal", *arguments)
@@ -227,8 +268,10 @@ def test_help_and_completions_know_it():
     assert "repair" in run_pintail("journal", "--help").stdout
     assert "--json" in run_pintail("journal", "check", "--help").stdout
     assert "--yes" in run_pintail("journal", "repair", "--help").stdout
-    assert "journal) words='check repair --help --json --yes'" in run_pintail(
-        "completions", "bash").stdout
+    bash = run_pintail("completions", "bash").stdout
+    words = bash.split("journal) words='")[1].split("'")[0].split()
+    assert words[:2] == ["check", "repair"]
+    assert {"--help", "--json", "--yes", "--config", "--database"} <= set(words)
     assert "journal) words_of_command=(check repair" in run_pintail("completions", "zsh").stdout
     assert "__fish_seen_subcommand_from journal' -f -a repair" in run_pintail(
         "completions", "fish").stdout
