@@ -4,11 +4,13 @@
 #include "duckdb/common/string_util.hpp"
 #include "duckdb/main/attached_database.hpp"
 #include "duckdb/main/database_manager.hpp"
+#include "duckdb/parser/expression/function_expression.hpp"
 #include "duckdb/parser/parsed_data/alter_info.hpp"
 #include "duckdb/parser/parsed_data/detach_info.hpp"
 #include "duckdb/parser/parsed_data/drop_info.hpp"
 #include "duckdb/parser/parsed_data/pragma_info.hpp"
 #include "duckdb/parser/statement/alter_statement.hpp"
+#include "duckdb/parser/statement/call_statement.hpp"
 #include "duckdb/parser/statement/detach_statement.hpp"
 #include "duckdb/parser/statement/drop_statement.hpp"
 #include "duckdb/parser/statement/explain_statement.hpp"
@@ -70,6 +72,30 @@ arrow::Status CheckOurSchema(const std::string& schema) {
                          "server changes it");
 }
 
+// It waits, with a lock on the database, for every transaction that writes, while a
+// transaction that takes rows from a tail waits for those that begin. Only the server
+// does that, when it stops and nothing else runs. DuckDB itself would refuse it because
+// the statement's own transaction has begun, and not say what to do.
+arrow::Status CheckCall(duckdb::ClientContext& context,
+                        const duckdb::ParsedExpression& call) {
+  if (call.GetExpressionClass() != duckdb::ExpressionClass::FUNCTION) {
+    return arrow::Status::OK();
+  }
+  const auto& function = call.Cast<duckdb::FunctionExpression>();
+  if (!duckdb::StringUtil::CIEquals(function.function_name, "force_checkpoint") ||
+      !function.children.empty()) {
+    return arrow::Status::OK();
+  }
+  auto& databases = duckdb::DatabaseManager::Get(context);
+  const auto meant =
+      databases.GetDatabase(duckdb::DatabaseManager::GetDefaultDatabase(context));
+  if (!meant || !meant->IsInitialDatabase()) return arrow::Status::OK();
+  return base::MakeError(base::ErrorKind::kUnimplemented,
+                         "FORCE CHECKPOINT would wait for the transactions of all "
+                         "clients and is the server's own; run CHECKPOINT, which is "
+                         "refused while others write, and try it again then");
+}
+
 }  // namespace
 
 arrow::Status CheckServerStands(duckdb::ClientContext& context,
@@ -100,6 +126,8 @@ arrow::Status CheckServerStands(duckdb::ClientContext& context,
       return CheckOurSchema(info.type == duckdb::CatalogType::SCHEMA_ENTRY ? info.name
                                                                            : info.schema);
     }
+    case StatementType::CALL_STATEMENT:
+      return CheckCall(context, *statement.Cast<duckdb::CallStatement>().function);
     case StatementType::DETACH_STATEMENT:
       return CheckDetach(context, statement.Cast<duckdb::DetachStatement>().info->name);
     default:

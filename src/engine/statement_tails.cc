@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/error.h"
 #include "duckdb/parser/parsed_data/alter_info.hpp"
 #include "duckdb/parser/parsed_data/create_index_info.hpp"
 #include "duckdb/parser/parsed_data/create_table_info.hpp"
@@ -63,6 +64,20 @@ void StatementTails::AfterPlan() {
   needs_.data = stamp_;
 }
 
+arrow::Status StatementTails::CheckCanAbsorb(duckdb::ClientContext& context,
+                                             const std::set<TailKey>& keys) const {
+  if (!context.ActiveTransaction().IsReadOnly()) return arrow::Status::OK();
+  for (const TailKey& key : keys) {
+    if (snapshot_->ViewOf(key).parts == 0) continue;
+    return base::MakeError(
+        base::ErrorKind::kConflict, "rows of the table \"", key.table,
+        "\" have arrived and are not stored yet, so they have no row numbers (rowid), "
+        "and this transaction, which is READ ONLY, cannot store them; end it and run the "
+        "statement outside of a transaction");
+  }
+  return arrow::Status::OK();
+}
+
 arrow::Status StatementTails::MakeWhole(duckdb::ClientContext& context,
                                         std::set<TailKey> keys) {
   auto& store = snapshot_->store();
@@ -71,6 +86,7 @@ arrow::Status StatementTails::MakeWhole(duckdb::ClientContext& context,
     keys.insert(needs_.before.begin(), needs_.before.end());
     return store.Flush(keys);
   }
+  ARROW_RETURN_NOT_OK(CheckCanAbsorb(context, keys));
   ARROW_RETURN_NOT_OK(snapshot_->Absorb(context, keys));
   return defined_ ? snapshot_->CheckAllAbsorbed(keys) : arrow::Status::OK();
 }

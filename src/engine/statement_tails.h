@@ -40,6 +40,9 @@ class StatementTails {
   Rows Run(duckdb::ClientContext& context, bool changes, const Actions& actions);
 
  private:
+  // Conflict when rows have to be put into these tables and the transaction may not.
+  arrow::Status CheckCanAbsorb(duckdb::ClientContext& context,
+                               const std::set<TailKey>& keys) const;
   arrow::Status MakeWhole(duckdb::ClientContext& context, std::set<TailKey> keys);
 
   const duckdb::shared_ptr<TailSnapshot> snapshot_;

@@ -19,20 +19,15 @@ namespace {
 // How long a transaction that may still change a table keeps its tail from being moved.
 constexpr std::chrono::seconds kPinned{5};
 
-}  // namespace
-
-class TailStore::Pass final : public TailPass {
+class Pass final : public TailPass {
  public:
-  Pass(std::shared_ptr<TailStore> store, std::string name)
-      : store_(std::move(store)), name_(std::move(name)) {}
-  ~Pass() override { store_->Leave(name_); }
-  Pass(const Pass&) = delete;
-  Pass& operator=(const Pass&) = delete;
+  explicit Pass(std::shared_ptr<void> entered) : entered_(std::move(entered)) {}
 
  private:
-  const std::shared_ptr<TailStore> store_;
-  const std::string name_;
+  const std::shared_ptr<void> entered_;
 };
+
+}  // namespace
 
 void TailStore::Attach(duckdb::DatabaseInstance& database) {
   for (auto& each : database.GetDatabaseManager().GetDatabases()) {
@@ -58,38 +53,12 @@ std::shared_ptr<const TailMap> TailStore::Now() const {
   return tails_;
 }
 
-bool TailStore::IsBlocked(const std::string& name) const {
-  if (every_.blocks > 0) return true;
-  const auto gate = gates_.find(name);
-  return gate != gates_.end() && gate->second.blocks > 0;
-}
-
-uint64_t TailStore::VersionOf(const std::string& name) const {
-  const auto gate = gates_.find(name);
-  return every_.version + (gate == gates_.end() ? 0 : gate->second.version);
-}
-
 arrow::Result<std::unique_ptr<TailPass>> TailStore::Enter(
     const TailTarget& target, std::chrono::milliseconds timeout) {
-  const std::string name = base::LowerCase(target.key.table);
-  std::unique_lock lock(mutex_);
-  if (!changed_.wait_for(lock, timeout, [&] { return !IsBlocked(name); })) {
-    return MakeError(ErrorKind::kConflict, "the table \"", target.key.table,
-                     "\" is being changed, for more than ", timeout.count(),
-                     " ms; send the rows again");
-  }
-  if (VersionOf(name) != target.version) return nullptr;
-  ++gates_[name].passes;
-  ++every_.passes;
-  lock.unlock();
-  return std::make_unique<Pass>(shared_from_this(), name);
-}
-
-void TailStore::Leave(const std::string& name) {
-  const std::lock_guard lock(mutex_);
-  --gates_[name].passes;
-  --every_.passes;
-  changed_.notify_all();
+  ARROW_ASSIGN_OR_RAISE(auto pass, gates_->Enter(base::LowerCase(target.key.table),
+                                                 target.version, timeout));
+  if (!pass) return nullptr;
+  return std::make_unique<Pass>(std::move(pass));
 }
 
 void TailStore::Add(const TailTarget& target, const arrow::RecordBatchVector& batches,
@@ -234,29 +203,13 @@ bool TailStore::IsPinned(const TailKey& key) const {
 }
 
 std::shared_ptr<void> TailStore::Block(const std::string& table) {
-  const std::string name = base::LowerCase(table);
-  std::unique_lock lock(mutex_);
-  Gate& gate = name.empty() ? every_ : gates_[name];
-  ++gate.blocks;
-  // Those on their way hold no lock of ours and wait for the journal at most.
-  changed_.wait(lock, [&] { return gate.passes == 0; });
-  lock.unlock();
-  return std::shared_ptr<void>(
-      nullptr, [store = shared_from_this(), name](void*) { store->Unblock(name); });
+  return gates_->Block(base::LowerCase(table));
 }
 
 arrow::Result<std::shared_ptr<void>> TailStore::Close(const std::string& table) {
   auto hold = Block(table);
   ARROW_RETURN_NOT_OK(Flush(KeysNamed(table)));
   return hold;
-}
-
-void TailStore::Unblock(const std::string& name) {
-  const std::lock_guard lock(mutex_);
-  Gate& gate = name.empty() ? every_ : gates_[name];
-  --gate.blocks;
-  ++gate.version;
-  changed_.notify_all();
 }
 
 }  // namespace pintail::engine

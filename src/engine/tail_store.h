@@ -15,7 +15,6 @@
 #include <set>
 #include <shared_mutex>
 #include <string>
-#include <unordered_map>
 
 #include "arrow/result.h"
 #include "duckdb/catalog/catalog_entry/table_catalog_entry.hpp"
@@ -23,6 +22,7 @@
 #include "duckdb/main/database.hpp"
 #include "duckdb/transaction/meta_transaction.hpp"
 #include "engine/data_version.h"
+#include "engine/tail_gates.h"
 #include "engine/tail_rows.h"
 #include "engine/tails.h"
 
@@ -35,7 +35,7 @@ struct TailTarget {
   std::shared_ptr<arrow::Schema> schema;    // storable, in the table's order
   std::vector<bool> not_null;               // by column of the table
   std::shared_ptr<const ArrowInput> input;
-  uint64_t version = 0;  // of the table's name when the target was made
+  uint64_t version = 0;  // of the gates when the target was made
 };
 
 // How long a statement that needs a whole table waits for whoever has claimed its tail.
@@ -117,24 +117,13 @@ class TailStore final : public Tails, public std::enable_shared_from_this<TailSt
   std::shared_ptr<void> Block(const std::string& table);
 
  private:
-  class Pass;
   struct Pinned {
     std::shared_ptr<const TailMap> seen;
     base::Clock::Steady since;
   };
-  struct Gate {
-    int passes = 0;
-    int blocks = 0;
-    uint64_t version = 0;
-  };
-
   arrow::Result<int64_t> MoveClaimed(const TailKey& key, int64_t rows,
                                      std::chrono::milliseconds patience);
   bool IsPinned(const TailKey& key) const;
-  bool IsBlocked(const std::string& name) const;
-  uint64_t VersionOf(const std::string& name) const;
-  void Leave(const std::string& name);
-  void Unblock(const std::string& name);
 
   const base::Clock& clock_;
   DataVersion data_version_;
@@ -148,8 +137,7 @@ class TailStore final : public Tails, public std::enable_shared_from_this<TailSt
   std::atomic<int64_t> bytes_ = 0;
   std::set<TailKey> claimed_;
   std::list<Pinned> pinned_;
-  std::unordered_map<std::string, Gate> gates_;  // by the table's name in lower case
-  Gate every_;                                   // of all tables
+  const std::shared_ptr<TailGates> gates_ = std::make_shared<TailGates>();
 };
 
 }  // namespace pintail::engine

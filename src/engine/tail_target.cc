@@ -5,7 +5,6 @@
 #include "base/error.h"
 #include "duckdb/catalog/catalog.hpp"
 #include "duckdb/catalog/catalog_entry/duck_table_entry.hpp"
-#include "duckdb/common/string_util.hpp"
 #include "duckdb/parser/constraints/not_null_constraint.hpp"
 #include "duckdb/storage/data_table.hpp"
 #include "engine/arrow_input.h"
@@ -56,11 +55,8 @@ arrow::Result<std::shared_ptr<const TailTarget>> TailStore::TargetFor(
   auto& context = static_cast<DuckConnection&>(connection).context();
   ARROW_ASSIGN_OR_RAISE(auto storable, StorableSchema(schema));
   auto target = std::make_shared<TailTarget>();
-  {
-    // Before the catalog is read: a change that ends in between makes the target stale.
-    const std::lock_guard lock(mutex_);
-    target->version = VersionOf(duckdb::StringUtil::Lower(table.table));
-  }
+  // Before the catalog is read: a change that ends in between makes the target stale.
+  target->version = gates_->Version();
   bool exists = false;
   bool fits = false;
   ARROW_RETURN_NOT_OK(Guarded([&]() -> arrow::Status {
