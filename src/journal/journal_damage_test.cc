@@ -1,5 +1,6 @@
 // What a start makes of a log that is not as it was written: it gives records that were
 // appended, all up to some position, or it refuses. Never anything else.
+#include <algorithm>
 #include <optional>
 #include <vector>
 
@@ -54,10 +55,11 @@ class DamagedLog : public ::testing::Test {
     for (size_t i = 0; i < paths.size(); ++i) WriteBytes(paths[i], originals[i]);
   }
 
-  // Where each record of the first segment begins, and the end.
-  std::vector<size_t> Offsets() const {
-    const auto bytes = std::span(reinterpret_cast<const uint8_t*>(originals[0].data()),
-                                 originals[0].size());
+  // Where each record of a segment begins, and the end.
+  std::vector<size_t> Offsets(size_t segment = 0) const {
+    const auto bytes =
+        std::span(reinterpret_cast<const uint8_t*>(originals[segment].data()),
+                  originals[segment].size());
     std::vector<size_t> offsets = {kHeaderBytes};
     while (offsets.back() < bytes.size()) {
       const auto header = ParseRecordHeader(bytes.subspan(offsets.back()));
@@ -262,6 +264,134 @@ TEST_F(DamagedLog, LeavesOtherFilesAloneAndRemovesUnfinishedSegments) {
   EXPECT_EQ(BytesOf(home.folder / "notes.txt"), "mine");
   EXPECT_FALSE(
       std::filesystem::exists(home.folder / "00000000000000000009.journal.unfinished"));
+}
+
+// What the power's end may leave of a log of records of many sizes, not all of them
+// synced: the end of the file is missing or zero, or a page of it is.
+class PowerLoss : public DamagedLog {
+ protected:
+  static constexpr Position kMany = 28;
+  static constexpr size_t kWindow = 64 << 10;
+
+  static int64_t RowsOf(Position position) {
+    return position % 6 == 0 ? 1'500 : static_cast<int64_t>(position) * 9;
+  }
+
+  void MakeMany(Journal::Options options) {
+    auto journal = home.Open(options).ValueOrDie();
+    for (Position position = 1; position <= kMany; ++position) {
+      std::string json;
+      for (int64_t i = 0; i < RowsOf(position); ++i) {
+        json += (i == 0 ? "[" : ",") + std::to_string(position * 10'000 + i);
+      }
+      const auto durability = position % 3 == 0 ? Durability::kNone : Durability::kSync;
+      ASSERT_EQ(Append(*journal, RecordOf(json + "]"), durability), position);
+    }
+    journal = nullptr;
+    for (const auto& path : home.Segments()) {
+      paths.push_back(path);
+      originals.push_back(BytesOf(path));
+    }
+  }
+
+  // How many records a start gives; nothing when it refuses, which changes nothing. Fails
+  // the test when they are not the first so many.
+  std::optional<Position> Given(const std::string& last_segment) {
+    Restore();
+    WriteBytes(paths.back(), last_segment);
+    const arrow::Status status = home.Reopen();
+    Position next = 1;
+    for (const auto& [position, record] : home.replayed) {
+      EXPECT_EQ(position, next++);
+      const auto& batch = *record.batches.at(0);
+      EXPECT_EQ(batch.num_rows(), RowsOf(position));
+      const int64_t last = batch.num_rows() - 1;
+      EXPECT_EQ(
+          ValuesOf({.batches = {batch.Slice(last)}}),
+          "[" + std::to_string(static_cast<int64_t>(position) * 10'000 + last) + "]");
+    }
+    if (status.ok()) return next - 1;
+    EXPECT_EQ(base::KindOf(status), ErrorKind::kUnavailable);
+    EXPECT_THAT(status.message(), HasSubstr("pintail journal repair"));
+    for (size_t i = 0; i + 1 < paths.size(); ++i) {
+      EXPECT_EQ(BytesOf(paths[i]), originals[i]);
+    }
+    EXPECT_EQ(BytesOf(paths.back()), last_segment);
+    return std::nullopt;
+  }
+};
+
+TEST_F(PowerLoss, AtTheEndLeavesEveryRecordBeforeIt) {
+  for (const int64_t segment_bytes : {int64_t{64} << 20, int64_t{40} << 10}) {
+    SCOPED_TRACE(segment_bytes);
+    for (const auto& path : home.Segments()) std::filesystem::remove(path);
+    paths.clear();
+    originals.clear();
+    MakeMany({.segment_bytes = segment_bytes});
+    ASSERT_EQ(paths.size() > 1, segment_bytes < (1 << 20));
+    const std::string& original = originals.back();
+    const std::vector<size_t> offsets = Offsets(paths.size() - 1);
+    const Position before = kMany - (offsets.size() - 1);
+    // Where records begin, each byte; in their bodies one is like the other.
+    const auto is_near_a_record = [&](size_t length) {
+      return std::ranges::any_of(offsets, [length](size_t offset) {
+        return length + kAlignment >= offset && length < offset + kHeaderBytes + 8;
+      });
+    };
+    const size_t from = original.size() > kWindow ? original.size() - kWindow : 0;
+    int refused = 0;
+    for (size_t length = from; length <= original.size(); ++length) {
+      if (length % 211 != 0 && (!is_near_a_record(length) || length % 5 > 1)) continue;
+      Position whole = before;
+      for (size_t i = 1; i < offsets.size(); ++i) whole += offsets[i] <= length;
+      for (const bool keeps_its_size : {false, true}) {
+        std::string bytes = original.substr(0, length);
+        if (keeps_its_size) bytes.resize(original.size(), '\0');
+        const auto given = Given(bytes);
+        // Without its header a segment is damaged.
+        ASSERT_EQ(given.has_value(), length >= kHeaderBytes) << length;
+        refused += !given;
+        if (!given) continue;
+        EXPECT_GE(*given, whole) << length;
+        EXPECT_LE(*given, whole + 1) << length;  // if only padding is missing
+      }
+    }
+    EXPECT_EQ(refused > 0, from == 0);
+  }
+}
+
+TEST_F(PowerLoss, OfAPageLeavesEveryRecordBeforeItOrIsRefused) {
+  MakeMany({});
+  const std::string& original = originals[0];
+  const std::vector<size_t> offsets = Offsets();
+  ASSERT_GT(original.size(), kWindow + kHeaderBytes);
+  const auto bytes_of =
+      std::span(reinterpret_cast<const uint8_t*>(original.data()), original.size());
+  int refused = 0, cut = 0;
+  for (const size_t page : {size_t{512}, size_t{4096}}) {
+    for (size_t at = (original.size() - kWindow) / page * page; at < original.size();
+         at += page) {
+      std::string bytes = original;
+      const size_t end = std::min(at + page, bytes.size());
+      std::fill(bytes.begin() + at, bytes.begin() + end, '\0');
+      const size_t changed = std::ranges::mismatch(bytes, original).in1 - bytes.begin();
+      Position whole = 0;
+      while (whole < kMany && offsets[whole + 1] <= changed) ++whole;
+      // Whether a record that is left says that the first one that is lost was synced.
+      bool is_named = false;
+      for (Position i = whole + 1; i < kMany; ++i) {
+        is_named |= offsets[i] >= end &&
+                    ParseRecordHeader(bytes_of.subspan(offsets[i]))->synced > whole;
+      }
+      const auto given = Given(bytes);
+      EXPECT_EQ(given, is_named ? std::nullopt : std::optional(whole))
+          << page << " bytes at " << at;
+      refused += is_named;
+      cut += !is_named && whole < kMany;
+    }
+  }
+  EXPECT_GT(refused, 0);
+  EXPECT_GT(cut, 0);
 }
 
 // A column whose bytes are a record that claims to be synced far ahead must not make a
