@@ -45,4 +45,18 @@ struct DataStamp {
   }
 };
 
+// While it lives, something is being changed.
+class ChangeUnderWay {
+ public:
+  explicit ChangeUnderWay(DataVersion& version) : version_(version) {
+    version_.BeginChange();
+  }
+  ~ChangeUnderWay() { version_.EndChange(); }
+  ChangeUnderWay(const ChangeUnderWay&) = delete;
+  ChangeUnderWay& operator=(const ChangeUnderWay&) = delete;
+
+ private:
+  DataVersion& version_;
+};
+
 }  // namespace pintail::engine

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "duckdb/main/connection.hpp"
+#include "engine/applied_puts.h"
 #include "engine/error_translation.h"
 #include "engine/execution.h"
 #include "engine/insert.h"
@@ -15,19 +16,6 @@ namespace {
 // A move of this much takes hardly longer than the sync of its commit.
 constexpr int64_t kFewBytes = int64_t{4} << 20;
 
-class ChangeUnderWay {
- public:
-  explicit ChangeUnderWay(DataVersion& version) : version_(version) {
-    version_.BeginChange();
-  }
-  ~ChangeUnderWay() { version_.EndChange(); }
-  ChangeUnderWay(const ChangeUnderWay&) = delete;
-  ChangeUnderWay& operator=(const ChangeUnderWay&) = delete;
-
- private:
-  DataVersion& version_;
-};
-
 }  // namespace
 
 arrow::Status PutIntoTable(duckdb::ClientContext& context, TailStore& store,
@@ -36,6 +24,7 @@ arrow::Status PutIntoTable(duckdb::ClientContext& context, TailStore& store,
       .catalog = store.main_name(), .schema = key.schema, .table = key.table};
   // Parts of one schema are inserted together.
   arrow::RecordBatchVector run;
+  std::vector<const AppliedPut*> puts;
   const auto insert = [&]() -> arrow::Status {
     if (run.empty()) return arrow::Status::OK();
     const auto schema = run.front()->schema();
@@ -50,9 +39,11 @@ arrow::Status PutIntoTable(duckdb::ClientContext& context, TailStore& store,
       status = insert();
     }
     run.push_back(part.batch);
+    if (part.put) puts.push_back(part.put.get());
   });
   ARROW_RETURN_NOT_OK(status);
   ARROW_RETURN_NOT_OK(insert());
+  ARROW_RETURN_NOT_OK(WriteAppliedPuts(context, store.main_name(), puts));
   if (view.last->position == 0) return arrow::Status::OK();
   return WritePosition(context, store.main_name(),
                        {.table = table, .position = view.last->position});

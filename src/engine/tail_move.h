@@ -7,8 +7,9 @@
 
 namespace pintail::engine {
 
-// Inserts the rows of the view into the table and writes down up to which position of the
-// journal they go, in the context's transaction, which must have begun.
+// Inserts the rows of the view into the table and writes down which puts they are and up
+// to which position of the journal they go, in the context's transaction, which must have
+// begun.
 arrow::Status PutIntoTable(duckdb::ClientContext& context, TailStore& store,
                            const TailKey& key, const TailView& view);
 

@@ -90,7 +90,7 @@ class TailPlanner {
 
   void CheckNotOurs(const duckdb::TableCatalogEntry& table) const {
     const auto key = snapshot_.store().KeyOf(table);
-    if (!key || key->schema != kJournalSchema || snapshot_.absorbing()) return;
+    if (!key || key->schema != kJournalSchema || snapshot_.is_ours()) return;
     throw duckdb::PermissionException(
         "the table %s.%s says how far the journal is in the tables, and only the server "
         "changes it",

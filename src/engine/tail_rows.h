@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "duckdb/common/arrow/arrow_wrapper.hpp"
 #include "engine/arrow_input.h"
+#include "engine/tails.h"
 
 namespace pintail::engine {
 
@@ -22,7 +23,8 @@ struct TailPart {
   std::shared_ptr<arrow::RecordBatch> batch;  // in a storable schema
   std::shared_ptr<const ArrowInput> input;    // how DuckDB reads that schema
   int64_t bytes = 0;
-  uint64_t position = 0;  // in the journal; 0: in none
+  uint64_t position = 0;                  // in the journal; 0: in none
+  std::shared_ptr<const AppliedPut> put;  // to be written down with the rows; often null
   base::Clock::Steady arrived;
   std::shared_ptr<TailPart> next;
 

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "duckdb/main/valid_checker.hpp"
+#include "engine/applied_puts.h"
 #include "engine/error_translation.h"
 #include "engine/tail_move.h"
 
@@ -14,12 +15,12 @@ namespace {
 constexpr const char* kStateName = "pintail_tails";
 
 // True for as long as it lives.
-class Absorbing {
+class OurDoing {
  public:
-  explicit Absorbing(bool& flag) : flag_(flag) { flag_ = true; }
-  ~Absorbing() { flag_ = false; }
-  Absorbing(const Absorbing&) = delete;
-  Absorbing& operator=(const Absorbing&) = delete;
+  explicit OurDoing(bool& flag) : flag_(flag) { flag_ = true; }
+  ~OurDoing() { flag_ = false; }
+  OurDoing(const OurDoing&) = delete;
+  OurDoing& operator=(const OurDoing&) = delete;
 
  private:
   bool& flag_;
@@ -87,7 +88,7 @@ arrow::Status TailSnapshot::Absorb(duckdb::ClientContext& context,
     ARROW_ASSIGN_OR_RAISE(const auto claimed,
                           store_->Claim(key, &view, view.rows, kClaimPatience));
     const Change change(context);
-    const Absorbing absorbing(absorbing_);
+    const OurDoing ours(ours_);
     // Released with the transaction, whatever becomes of it.
     absorbed_[key] = *claimed;
     const arrow::Status inserted =
@@ -98,6 +99,13 @@ arrow::Status TailSnapshot::Absorb(duckdb::ClientContext& context,
     return inserted;
   }
   return arrow::Status::OK();
+}
+
+arrow::Status TailSnapshot::WritePut(duckdb::ClientContext& context,
+                                     const AppliedPut& put) {
+  const Change change(context);
+  const OurDoing ours(ours_);
+  return WriteAppliedPuts(context, store_->main_name(), {&put});
 }
 
 TailSnapshot::Execution TailSnapshot::Execute(const TailNeeds& needs, bool tolerant) {

@@ -66,13 +66,16 @@ class TailSnapshot final : public duckdb::ClientContextState {
   // sees in tails into the tables, as part of it. Conflict when they were moved
   // meanwhile.
   arrow::Status Absorb(duckdb::ClientContext& context, const std::set<TailKey>& keys);
+  // Writes the put down, as part of the transaction.
+  arrow::Status WritePut(duckdb::ClientContext& context, const AppliedPut& put);
   // Conflict when rows of these tables have arrived since the transaction began.
   arrow::Status CheckAllAbsorbed(const std::set<TailKey>& keys) const;
   // While the transaction is open, and for a while at most, what it sees in tails stays
   // there, so that it may change those tables later.
   void Pin();
-  // Whether what is planned now is part of Absorb.
-  bool absorbing() const { return absorbing_; }
+  // Whether what is planned now is the server's own doing, as part of a transaction of
+  // someone else.
+  bool is_ours() const { return ours_; }
   // Keeps it until the transaction ends.
   void KeepToEnd(std::shared_ptr<void> hold) { holds_.push_back(std::move(hold)); }
   // To be held around the end of a transaction, whichever it is.
@@ -100,7 +103,7 @@ class TailSnapshot final : public duckdb::ClientContextState {
   const std::shared_ptr<TailStore> store_;
   std::shared_ptr<const TailMap> seen_;
   DataStamp stamp_;  // of the transaction that is open
-  bool absorbing_ = false;
+  bool ours_ = false;
   bool changing_ = false;  // in this transaction, or the one that is about to begin
   std::map<TailKey, TailView> absorbed_;
   std::vector<std::shared_ptr<void>> holds_;

@@ -62,7 +62,7 @@ arrow::Result<std::unique_ptr<TailPass>> TailStore::Enter(
 }
 
 void TailStore::Add(const TailTarget& target, const arrow::RecordBatchVector& batches,
-                    uint64_t position) {
+                    uint64_t position, std::shared_ptr<const AppliedPut> put) {
   std::shared_ptr<TailPart> first;
   std::shared_ptr<TailPart> last;
   TailView added;
@@ -72,6 +72,7 @@ void TailStore::Add(const TailTarget& target, const arrow::RecordBatchVector& ba
     part->input = target.input;
     part->bytes = arrow::util::TotalBufferSize(*batch);
     part->position = position;
+    part->put = std::exchange(put, nullptr);  // with the first, as all are moved together
     part->arrived = clock_.Now();
     added.rows += batch->num_rows();
     added.bytes += part->bytes;

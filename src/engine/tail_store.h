@@ -68,7 +68,12 @@ class TailStore final : public Tails, public std::enable_shared_from_this<TailSt
   arrow::Result<std::shared_ptr<void>> Close(const std::string& table) override;
   int64_t bytes() const override { return bytes_; }
   void Add(const TailTarget& target, const arrow::RecordBatchVector& batches,
-           uint64_t position) override;
+           uint64_t position, std::shared_ptr<const AppliedPut> put) override;
+  arrow::Result<std::vector<AppliedPut>> OpenPuts(base::Clock::Wall since,
+                                                  int64_t most) override;
+  arrow::Status WritePut(Connection& connection, const AppliedPut& put) override;
+  arrow::Status ForgetPuts(base::Clock::Wall before) override;
+  const std::string& database() const override { return main_name(); }
   arrow::Result<int64_t> Move(const TableName& table, int64_t rows) override;
   std::vector<TailFigures> figures() const override;
 

@@ -11,6 +11,7 @@
 #include "engine/duck_connection.h"
 #include "engine/error_translation.h"
 #include "engine/table_entry.h"
+#include "engine/tail_positions.h"
 #include "engine/tail_store.h"
 
 namespace pintail::engine {
@@ -67,7 +68,7 @@ arrow::Result<std::shared_ptr<const TailTarget>> TailStore::TargetFor(
       if (!entry || entry->type != duckdb::CatalogType::TABLE_ENTRY) return;
       auto& found = entry->Cast<duckdb::TableCatalogEntry>();
       const auto key = KeyOf(found);
-      if (!key) return;
+      if (!key || key->schema == kJournalSchema) return;
       const auto& columns = found.GetColumns();
       target->not_null.resize(columns.LogicalColumnCount());
       if (RowsAreChecked(found, target->not_null)) return;

@@ -44,6 +44,17 @@ struct TailPosition {
   uint64_t position = 0;
 };
 
+// A put that named itself by a key and is in its table or in the tail of it: when it is
+// sent again, it is not applied again (docs/decisions/008-repeats.md).
+struct AppliedPut {
+  std::string table;  // opaque here
+  std::string key;
+  int64_t rows = 0;
+  base::Clock::Wall time;  // when it was applied
+
+  bool operator==(const AppliedPut&) const = default;
+};
+
 class Tails {
  public:
   virtual ~Tails() = default;
@@ -85,9 +96,10 @@ class Tails {
 
   // Puts conformed batches, which are not empty, at the end of the tail, where they are
   // seen at once, all of them or none. `position` is that of their record in the journal,
-  // 0 when they are in none. The caller holds a pass.
+  // 0 when they are in none. `put` (null: none) is written down in the database together
+  // with their rows. The caller holds a pass.
   virtual void Add(const TailTarget& target, const arrow::RecordBatchVector& batches,
-                   uint64_t position) = 0;
+                   uint64_t position, std::shared_ptr<const AppliedPut> put) = 0;
 
   // Puts what has arrived first into the table, in one commit: all of the tail, or as
   // many whole arrivals as have at least `rows` rows. Returns rows moved; 0 when the tail
@@ -95,6 +107,18 @@ class Tails {
   // may still change them.
   virtual arrow::Result<int64_t> Move(const TableName& table, int64_t rows) = 0;
 
+  // Makes the place in the database where applied puts are written down, if it is not
+  // there yet, and reads the newest `most` of those since then, oldest first. To be
+  // called before the first of them.
+  virtual arrow::Result<std::vector<AppliedPut>> OpenPuts(base::Clock::Wall since,
+                                                          int64_t most) = 0;
+  // Writes the put down in the transaction that the connection is in.
+  virtual arrow::Status WritePut(Connection& connection, const AppliedPut& put) = 0;
+  // Drops those that were applied before then, in a transaction of its own.
+  virtual arrow::Status ForgetPuts(base::Clock::Wall before) = 0;
+
+  // The name of the server's own database, which all of this is in.
+  virtual const std::string& database() const = 0;
   // Of all tails together.
   virtual int64_t bytes() const = 0;
   // Every tail that is not empty. Names are those of the catalog.

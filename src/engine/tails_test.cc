@@ -378,7 +378,7 @@ TEST_F(TailsTest, PositionsAreWrittenWithTheRowsTheyStandFor) {
   const auto batch = Batch(kSchema, R"([[1, "a"]])");
   for (const uint64_t position : {3U, 5U}) {
     const auto pass = Value(tails.Enter(*target, std::chrono::milliseconds(0)));
-    tails.Add(*target, Value(tails.Conform(*target, {batch, batch})), position);
+    tails.Add(*target, Value(tails.Conform(*target, {batch, batch})), position, nullptr);
   }
   const auto moved_to = [&] {
     const auto positions = Value(tails.OpenPositions());

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "engine/names.h"
+#include "ingest/repeats.h"
 
 namespace pintail::ingest {
 namespace {
@@ -125,7 +126,8 @@ arrow::Result<bool> Arrivals::Commit(const base::CallContext& call,
                                      engine::Connection& connection,
                                      const engine::TableName& table,
                                      const arrow::RecordBatchVector& batches,
-                                     catalog::Durability durability, Target& target) {
+                                     catalog::Durability durability, Target& target,
+                                     std::shared_ptr<const engine::AppliedPut> put) {
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
     const auto& schema = *batches.front()->schema();
     if (PlaceFor(connection, table, schema, target) != Place::kTail) return false;
@@ -136,7 +138,7 @@ arrow::Result<bool> Arrivals::Commit(const base::CallContext& call,
       target = nullptr;
       continue;
     }
-    ARROW_RETURN_NOT_OK(Publish(call, target, *std::move(rows), durability));
+    ARROW_RETURN_NOT_OK(Publish(call, target, *std::move(rows), durability, put));
     {
       const std::lock_guard lock(mutex_);
       large_.erase(table.table);
@@ -151,20 +153,22 @@ arrow::Result<bool> Arrivals::Commit(const base::CallContext& call,
 
 arrow::Status Arrivals::Publish(const base::CallContext& call, const Target& target,
                                 arrow::RecordBatchVector rows,
-                                catalog::Durability durability) {
+                                catalog::Durability durability,
+                                std::shared_ptr<const engine::AppliedPut> put) {
   if (rows.empty()) return arrow::Status::OK();
   if (journal_ == nullptr) {
-    tails_.Add(*target, rows, /*position=*/0);
+    tails_.Add(*target, rows, /*position=*/0, /*put=*/nullptr);
     return arrow::Status::OK();
   }
   journal::Record record;
   record.table = NameInJournal(tails_.TableOf(*target));
+  if (put) record.producer_key = KeyInJournal(*put);
   record.schema = rows.front()->schema();
   record.batches = rows;
   return journal_
       ->Append(call, std::move(record), InJournal(durability),
                [&](journal::Position position) {
-                 tails_.Add(*target, rows, position);
+                 tails_.Add(*target, rows, position, put);
                  mover_.Published(position);
                })
       .status();

@@ -93,16 +93,19 @@ class Arrivals {
 
   // Commits the batches (validated, of one schema). False when they have to go into the
   // table itself, which also tells what is wrong with them. ResourceExhausted when the
-  // journal has no room until the call's deadline.
+  // journal has no room until the call's deadline. `put` (null: none) is what names the
+  // commit.
   arrow::Result<bool> Commit(const base::CallContext& call,
                              engine::Connection& connection,
                              const engine::TableName& table,
                              const arrow::RecordBatchVector& batches,
-                             catalog::Durability durability, Target& target);
+                             catalog::Durability durability, Target& target,
+                             std::shared_ptr<const engine::AppliedPut> put = nullptr);
 
  private:
   arrow::Status Publish(const base::CallContext& call, const Target& target,
-                        arrow::RecordBatchVector rows, catalog::Durability durability);
+                        arrow::RecordBatchVector rows, catalog::Durability durability,
+                        std::shared_ptr<const engine::AppliedPut> put);
   // Waits until the tails can take as many bytes more; false when that takes too long.
   arrow::Result<bool> AwaitRoom(const base::CallContext& call, int64_t bytes);
 

@@ -215,6 +215,7 @@ arrow::Status Ingestion::CommitJoined() {
                            .batches = {},
                            .rows = pending_rows_,
                            .bytes = pending_bytes_,
+                           .write_key = {},
                            .until = *open_until_,
                            .commit_all = {},
                            .commit_alone = {}};
@@ -222,10 +223,17 @@ arrow::Status Ingestion::CommitJoined() {
     part.batches.insert(part.batches.end(), chunk.batches.begin(), chunk.batches.end());
   }
   bool alone = false;
+  if (parts_.claim) {
+    part.write_key = [this, rows = pending_rows_](engine::Connection& connection) {
+      parts_.claim->Apply(rows);
+      return parts_.claim->WriteDown(connection);
+    };
+  }
   part.commit_all = [this](const auto& all) { return CommitAll(all); };
   part.commit_alone = [&]() -> arrow::Status {
     alone = true;
     ARROW_RETURN_NOT_OK(InsertGathered());
+    ARROW_RETURN_NOT_OK(WriteKey());
     return writer_.Commit();
   };
   ARROW_RETURN_NOT_OK(parts_.joined.Commit(part));
@@ -251,6 +259,9 @@ arrow::Result<bool> Ingestion::CommitAll(
     chunk.bytes += part->bytes;
   }
   if (!writer.Insert(std::move(chunk)).ok()) return false;
+  for (const JoinedCommits::Part* part : all) {
+    if (part->write_key && !part->write_key(*connection).ok()) return false;
+  }
   const arrow::Status status = writer.Commit();
   if (status.ok()) return true;
   // A refused commit has left nothing behind. After any other failure nobody should send
@@ -288,15 +299,24 @@ arrow::Status Ingestion::CommitGathered() {
     batches.insert(batches.end(), chunk.batches.begin(), chunk.batches.end());
   }
   if (makes_table_) ARROW_RETURN_NOT_OK(MakeTable());
-  const auto committed =
-      parts_.arrivals->Commit(parts_.call, parts_.workplace.connection,
-                              parts_.order.table, batches, policy().durability, target_);
+  const auto committed = parts_.arrivals->Commit(
+      parts_.call, parts_.workplace.connection, parts_.order.table, batches,
+      policy().durability, target_,
+      parts_.claim ? parts_.claim->Apply(pending_rows_) : nullptr);
   ARROW_RETURN_NOT_OK(committed);
   makes_table_ = false;
   if (!*committed) return InsertGathered();
   gathered_.clear();
   room_.Clear();
   return arrow::Status::OK();
+}
+
+// What went into the tail has its key there.
+arrow::Status Ingestion::WriteKey() {
+  engine::Connection& connection = parts_.workplace.connection;
+  if (!parts_.claim || !connection.InTransaction()) return arrow::Status::OK();
+  parts_.claim->Apply(pending_rows_);
+  return parts_.claim->WriteDown(connection);
 }
 
 arrow::Status Ingestion::InsertChunk(Chunk chunk) {
@@ -335,7 +355,9 @@ arrow::Status Ingestion::CommitPending() {
   if (pending_rows_ == 0 && outcome_.commits > 0) return arrow::Status::OK();
   ARROW_RETURN_NOT_OK(parts_.call.CheckAlive());
   if (!gathered_.empty()) ARROW_RETURN_NOT_OK(CommitGathered());
+  ARROW_RETURN_NOT_OK(WriteKey());
   ARROW_RETURN_NOT_OK(writer_.Commit());
+  if (parts_.claim) parts_.claim->Confirm();
   if (!gathers_ && parts_.arrivals != nullptr) {
     parts_.arrivals->WentStraight(parts_.order.table.table, pending_bytes_);
   }

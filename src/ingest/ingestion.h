@@ -25,6 +25,7 @@
 #include "ingest/arrivals.h"
 #include "ingest/batch_queue.h"
 #include "ingest/joined_commits.h"
+#include "ingest/repeats.h"
 #include "ingest/table_writer.h"
 #include "ingest/write_path.h"
 
@@ -44,6 +45,8 @@ class Ingestion {
     std::chrono::milliseconds lock_timeout;
     const OnCommit& on_commit;
     Arrivals* arrivals;  // null: everything goes straight into its table
+    // The right to apply this put, which has one commit; null: it has no key.
+    Repeats::Claim* claim;
   };
 
   Ingestion(Parts parts, std::shared_ptr<arrow::RecordBatchReader> batches);
@@ -82,6 +85,7 @@ class Ingestion {
   arrow::Status CommitJoined();
   // As JoinedCommits::Part::commit_all.
   arrow::Result<bool> CommitAll(const std::vector<const JoinedCommits::Part*>& all);
+  arrow::Status WriteKey();
   void StartInterval();
   TableWriter::Parts WriterParts(engine::Connection& connection,
                                  const Order& order) const;

@@ -18,8 +18,8 @@ using base::MakeError;
 class Replay {
  public:
   Replay(engine::Tails& tails, engine::Connection& connection,
-         const std::vector<engine::TailPosition>& positions)
-      : tails_(tails), connection_(connection) {
+         const std::vector<engine::TailPosition>& positions, Repeats* repeats)
+      : tails_(tails), connection_(connection), repeats_(repeats) {
     for (const auto& each : positions) {
       stored_[NameInJournal(each.table)] = each.position;
       highest_ = std::max(highest_, each.position);
@@ -54,13 +54,26 @@ class Replay {
     ARROW_ASSIGN_OR_RAISE(const auto rows, tails_.Conform(*target, record.batches));
     ARROW_ASSIGN_OR_RAISE(const auto pass,
                           tails_.Enter(*target, std::chrono::milliseconds(0)));
-    tails_.Add(*target, rows, position);
+    ARROW_ASSIGN_OR_RAISE(auto put, RememberPut(record));
+    tails_.Add(*target, rows, position, std::move(put));
     for (const auto& batch : rows) rows_ += batch->num_rows();
     return arrow::Status::OK();
   }
 
+  // The put that the record is, if it named itself.
+  arrow::Result<std::shared_ptr<const engine::AppliedPut>> RememberPut(
+      const journal::Record& record) {
+    if (repeats_ == nullptr || record.producer_key.empty()) return nullptr;
+    ARROW_ASSIGN_OR_RAISE(engine::AppliedPut put, ParseKeyInJournal(record.producer_key));
+    for (const auto& batch : record.batches) put.rows += batch->num_rows();
+    put.time = record.time;
+    repeats_->Remember(put);
+    return std::make_shared<const engine::AppliedPut>(std::move(put));
+  }
+
   engine::Tails& tails_;
   engine::Connection& connection_;
+  Repeats* const repeats_;
   std::map<std::string, uint64_t> stored_;
   uint64_t highest_ = 0;
   int64_t rows_ = 0;
@@ -81,9 +94,11 @@ arrow::Result<std::unique_ptr<Intake>> Intake::Open(const Ground& ground,
       std::make_unique<Arrivals>(tails, intake->journal_.get(), *intake->mover_,
                                  ground.clock, ground.timers, options.arrivals);
   intake->mover_->Start([journal = intake->journal_.get(),
-                         arrivals = intake->arrivals_.get()](uint64_t position) {
+                         arrivals = intake->arrivals_.get(),
+                         repeats = ground.repeats](uint64_t position) {
     if (journal != nullptr) journal->Release(position);
     arrivals->Moved();
+    if (repeats != nullptr) repeats->Tidy();
   });
   intake->warnings_ = std::make_unique<Warnings>(
       Warnings::Ground{.tails = tails,
@@ -104,7 +119,7 @@ arrow::Status Intake::OpenJournal(const Ground& ground,
   files_ = journal::MakeSystemFiles();
   ARROW_ASSIGN_OR_RAISE(const auto positions, tails.OpenPositions());
   ARROW_ASSIGN_OR_RAISE(const auto connection, ground.database.Connect());
-  Replay replay(tails, *connection, positions);
+  Replay replay(tails, *connection, positions, ground.repeats);
   journal::Journal::Options options = given;
   options.at_least = replay.highest();
   ARROW_ASSIGN_OR_RAISE(

@@ -15,6 +15,7 @@
 #include "engine/database.h"
 #include "ingest/arrivals.h"
 #include "ingest/mover.h"
+#include "ingest/repeats.h"
 #include "ingest/warnings.h"
 #include "journal/journal.h"
 
@@ -35,6 +36,8 @@ class Intake {
     const base::Clock& clock;
     base::Log& log;
     base::Metrics& metrics;
+    // Null: keys of puts mean nothing.
+    Repeats* repeats = nullptr;
   };
 
   // Opens the journal and puts into tails what of it is not in its table. Unavailable

@@ -24,6 +24,7 @@
 #include "base/metrics.h"
 #include "base/timers.h"
 #include "columnar/schema_change.h"
+#include "engine/connection.h"
 
 namespace pintail::ingest {
 
@@ -39,6 +40,9 @@ class JoinedCommits {
     arrow::RecordBatchVector batches;
     int64_t rows = 0;
     int64_t bytes = 0;
+    // Writes down in the transaction of the connection that this part is applied; empty
+    // when nobody asks for that. May be called in the thread of another part.
+    std::function<arrow::Status(engine::Connection&)> write_key;
     // When it goes alone though others are not done.
     base::Clock::Steady until;
     // Commits the batches of all parts, this one's first, in one transaction. False when

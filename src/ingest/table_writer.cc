@@ -14,6 +14,7 @@
 #include "ingest/bad_value.h"
 #include "ingest/column_types.h"
 #include "ingest/fixed_columns.h"
+#include "ingest/resolved_name.h"
 
 namespace pintail::ingest {
 namespace {
@@ -384,19 +385,13 @@ void TableWriter::TakeTableBack() {
 // Names of the same table should be equal. Where a search path of several schemas makes
 // them differ, DuckDB's own conflict and another attempt decide.
 arrow::Result<std::string> TableWriter::GateName() {
-  std::string database = table_.catalog;
-  std::string schema = table_.schema;
+  engine::TableName name = table_;
   if (parts_.order.temporary) {
-    database += "#" + std::to_string(parts_.order.session);
-  } else if (database.empty() || schema.empty()) {
-    ARROW_ASSIGN_OR_RAISE(
-        const auto current,
-        catalog::TextRows(parts_.connection,
-                          "SELECT current_database(), current_schema()"));
-    if (database.empty()) database = current.at(0).at(0).value_or("");
-    if (schema.empty()) schema = current.at(0).at(1).value_or("");
+    name.catalog += "#" + std::to_string(parts_.order.session);
+  } else {
+    ARROW_ASSIGN_OR_RAISE(name, ResolvedName(parts_.connection, std::move(name)));
   }
-  return base::LowerCase(QuoteName(engine::TableName{database, schema, table_.table}));
+  return base::LowerCase(QuoteName(name));
 }
 
 }  // namespace pintail::ingest

@@ -57,6 +57,10 @@ class FailingTails final : public engine::Tails {
   engine::TableName TableOf(const engine::TailTarget& target) const override {
     return real_.TableOf(target);
   }
+  arrow::Status Store(const std::string& table,
+                      std::chrono::milliseconds patience) override {
+    return real_.Store(table, patience);
+  }
   arrow::Result<std::shared_ptr<void>> Close(const std::string& table) override {
     return real_.Close(table);
   }

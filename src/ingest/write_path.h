@@ -21,6 +21,7 @@
 #include "engine/connection.h"
 #include "ingest/connection_turn.h"
 #include "ingest/joined_commits.h"
+#include "ingest/repeats.h"
 #include "ingest/table_gate.h"
 
 namespace pintail::ingest {
@@ -36,6 +37,9 @@ struct Order {
   Mode mode = Mode::kCreateOrAppend;
   bool temporary = false;  // the table is one of the session's
   int64_t session = 0;     // its number: temporary tables of others are others
+  // Names this put within its table: another one with the same key is not applied. Empty:
+  // none. UTF-8 without a zero byte.
+  std::string key;
 };
 
 // A commit that has happened.
@@ -49,7 +53,8 @@ struct Commit {
 struct Outcome {
   int64_t rows = 0;
   int64_t bytes = 0;
-  int64_t commits = 0;  // none inside a transaction of the caller
+  int64_t commits = 0;    // none inside a transaction of the caller
+  bool repeated = false;  // applied before, with so many rows; now nothing was
 };
 
 using OnCommit = std::function<arrow::Status(const Commit&)>;
@@ -77,13 +82,15 @@ class WritePath {
   };
 
   // All outlive this object. `arrivals` may be null: then every commit is one of DuckDB.
+  // So may `repeats`: then keys are refused.
   WritePath(catalog::Streams& streams, Arrivals* arrivals, const base::Clock& clock,
-            base::Timers& timers, Options options)
+            base::Timers& timers, Options options, Repeats* repeats = nullptr)
       : streams_(streams),
         arrivals_(arrivals),
         clock_(clock),
         timers_(timers),
         options_(options),
+        repeats_(repeats),
         gates_(clock, timers),
         joined_(clock, timers, options.metrics) {}
 
@@ -98,6 +105,11 @@ class WritePath {
   // later ones lose what was not committed. `on_commit` (may be empty) is called in this
   // thread. The batches may be pulled in another thread, which has ended on return.
   // Conflict when another ingest has the table open for too long.
+  // With a key it is applied once: when it was before, all batches are read and nothing
+  // else happens, InvalidArgument when they have another number of rows than then. Waits
+  // for another one with this key, as long as for the table. InvalidArgument with a
+  // commit rule, in a transaction that the connection is in already, or for a table that
+  // is not in the server's own database.
   arrow::Result<Outcome> Ingest(const base::CallContext& call, Workplace workplace,
                                 const Order& order,
                                 std::shared_ptr<arrow::RecordBatchReader> batches,
@@ -106,11 +118,21 @@ class WritePath {
   const JoinedCommits& joined() const { return joined_; }
 
  private:
+  arrow::Result<Outcome> Run(const base::CallContext& call, Workplace workplace,
+                             const Order& order,
+                             std::shared_ptr<arrow::RecordBatchReader> batches,
+                             const OnCommit& on_commit, Repeats::Claim* claim);
+  arrow::Result<Outcome> RunOnce(const base::CallContext& call, Workplace workplace,
+                                 const Order& order,
+                                 std::shared_ptr<arrow::RecordBatchReader> batches,
+                                 const OnCommit& on_commit);
+
   catalog::Streams& streams_;
   Arrivals* const arrivals_;
   const base::Clock& clock_;
   base::Timers& timers_;
   const Options options_;
+  Repeats* const repeats_;
   TableGates gates_;
   JoinedCommits joined_;
 };

@@ -15,7 +15,7 @@ arrow::Status Arrive(Database& database, Connection& connection, const std::stri
     ARROW_ASSIGN_OR_RAISE(const auto rows, tails.Conform(*target, batches));
     ARROW_ASSIGN_OR_RAISE(const auto pass, tails.Enter(*target, kTimeout));
     if (!pass) continue;  // it has another definition by now
-    tails.Add(*target, rows, /*position=*/0);
+    tails.Add(*target, rows, /*position=*/0, /*put=*/nullptr);
     return arrow::Status::OK();
   }
 }
