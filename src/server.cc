@@ -66,6 +66,7 @@ struct Server::State {
   std::unique_ptr<base::Timers> timers;
   std::unique_ptr<engine::Database> database;
   std::unique_ptr<catalog::Streams> streams;
+  std::unique_ptr<ingest::Repeats> repeats;
   std::unique_ptr<ingest::Intake> intake;  // null: rows go into the database at once
   std::unique_ptr<gateway::Gateway> gateway;
   std::unique_ptr<flight::FlightDoor> flight;
@@ -95,13 +96,20 @@ arrow::Result<std::unique_ptr<Server>> Server::Make(ServerOptions options) {
   }
   state->streams = std::make_unique<catalog::Streams>(state->clock, given.stream_defaults,
                                                       given.streams, given.max_streams);
+  ARROW_ASSIGN_OR_RAISE(state->repeats,
+                        ingest::Repeats::Open({.tails = state->database->tails(),
+                                               .clock = state->clock,
+                                               .timers = *state->timers,
+                                               .metrics = *state->metrics},
+                                              given.repeats));
   if (given.intake) {
     ARROW_ASSIGN_OR_RAISE(state->intake,
                           ingest::Intake::Open({.database = *state->database,
                                                 .timers = *state->timers,
                                                 .clock = state->clock,
                                                 .log = state->logs->For("ingest"),
-                                                .metrics = *state->metrics},
+                                                .metrics = *state->metrics,
+                                                .repeats = state->repeats.get()},
                                                *given.intake));
   }
   ARROW_ASSIGN_OR_RAISE(
@@ -114,7 +122,8 @@ arrow::Result<std::unique_ptr<Server>> Server::Make(ServerOptions options) {
            .logs = *state->logs,
            .metrics = *state->metrics,
            .arrivals = state->intake ? &state->intake->arrivals() : nullptr,
-           .warnings = state->intake ? &state->intake->warnings() : nullptr},
+           .warnings = state->intake ? &state->intake->warnings() : nullptr,
+           .repeats = state->repeats.get()},
           given.gateway));
   return std::unique_ptr<Server>(new Server(std::move(state)));
 }

@@ -153,6 +153,16 @@ catalog::Durability DurabilityOf(const std::string& name) {
   return name == "none" ? catalog::Durability::kNone : catalog::Durability::kSync;
 }
 
+bool IsInMemory(const std::string& database) {
+  return database.empty() || database == ":memory:";
+}
+
+ingest::Repeats::Options RepeatsOf(const Settings& settings) {
+  return {.window = settings.Duration("ingest.repeat_window"),
+          .max_keys = settings.Integer("ingest.repeat_keys"),
+          .in_database = !IsInMemory(settings.Text("database.path"))};
+}
+
 std::optional<ingest::Intake::Options> IntakeOf(const Settings& settings) {
   if (!settings.Switch("ingest.tail")) return std::nullopt;
   ingest::Intake::Options intake{
@@ -212,6 +222,7 @@ arrow::Result<ServerOptions> MakeServerOptions(const Settings& settings,
       .database = DatabaseOf(settings, extension_directory),
       .metrics_table = settings.Switch("metrics_table.enabled"),
       .max_streams = static_cast<size_t>(settings.Integer("ingest.max_streams")),
+      .repeats = RepeatsOf(settings),
       .intake = IntakeOf(settings),
       .gateway = GatewayOf(settings),
       .http = HttpOf(settings),

@@ -30,6 +30,7 @@ struct ServerOptions {
   catalog::StreamPolicy stream_defaults;
   std::vector<catalog::StreamDeclaration> streams;
   size_t max_streams = 10'000;
+  ingest::Repeats::Options repeats;
   std::optional<ingest::Intake::Options> intake;  // unset: rows go into DuckDB at once
   gateway::GatewayOptions gateway;
   flight::FlightDoorOptions flight;  // no address: no door

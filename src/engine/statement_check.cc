@@ -68,7 +68,7 @@ arrow::Status CheckSet(const duckdb::SetStatement& statement) {
 arrow::Status CheckOurSchema(const std::string& schema) {
   if (!duckdb::StringUtil::CIEquals(schema, kJournalSchema)) return arrow::Status::OK();
   return base::MakeError(base::ErrorKind::kPermissionDenied, "the schema ", schema,
-                         " says how far the journal is in the tables, and only the "
+                         " says what of the journal is in the tables, and only the "
                          "server changes it");
 }
 

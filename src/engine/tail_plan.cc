@@ -92,7 +92,7 @@ class TailPlanner {
     const auto key = snapshot_.store().KeyOf(table);
     if (!key || key->schema != kJournalSchema || snapshot_.is_ours()) return;
     throw duckdb::PermissionException(
-        "the table %s.%s says how far the journal is in the tables, and only the server "
+        "the table %s.%s says what of the journal is in the tables, and only the server "
         "changes it",
         key->schema, key->table);
   }

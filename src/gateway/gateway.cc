@@ -67,7 +67,8 @@ GatewayImpl::GatewayImpl(const Rooms& rooms, GatewayOptions options)
                                 .max = options_.max_parked_results}),
       write_path_(
           rooms.streams, rooms.arrivals, rooms.clock, rooms.timers,
-          {.lock_timeout = options_.ingest_lock_timeout, .metrics = &rooms.metrics}) {}
+          {.lock_timeout = options_.ingest_lock_timeout, .metrics = &rooms.metrics},
+          rooms.repeats) {}
 
 GatewayImpl::~GatewayImpl() {
   sweep_.reset();

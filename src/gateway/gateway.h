@@ -33,6 +33,7 @@
 
 namespace pintail::ingest {
 class Arrivals;
+class Repeats;
 class Warnings;
 }  // namespace pintail::ingest
 
@@ -129,6 +130,9 @@ struct IngestRequest {
   // Without a commit rule of its own it follows the one of the stream's declaration or of
   // the configuration. Never when it makes or replaces a table, or is in a transaction.
   bool follows_commit_rules = false;
+  // Names this put (put_key.h): another one with the same key into the same table is
+  // acknowledged and not applied. Empty: none. One that has a key is one commit.
+  std::string key;
 };
 
 struct IngestCommit {
@@ -141,6 +145,7 @@ struct IngestResult {
   engine::TableName table;
   int64_t rows = 0;
   int64_t commits = 0;
+  bool repeated = false;  // by its key: it was applied before, and now nothing was
 };
 
 struct TableFilter {
@@ -164,6 +169,8 @@ class Gateway {
     ingest::Arrivals* arrivals = nullptr;
     // Null: nobody looks after rows that wait.
     ingest::Warnings* warnings = nullptr;
+    // Null: puts with a key are refused.
+    ingest::Repeats* repeats = nullptr;
   };
 
   static arrow::Result<std::unique_ptr<Gateway>> Make(const Rooms& rooms,

@@ -5,6 +5,7 @@
 #include "catalog/stream_bounds.h"
 #include "engine/names.h"
 #include "gateway/gateway_impl.h"
+#include "gateway/put_key.h"
 
 namespace pintail::gateway {
 namespace {
@@ -47,6 +48,8 @@ arrow::Result<ingest::Order> OrderFor(const ingest::WritePath& path, const Place
   order.mode = ModeOf(request.mode);
   order.temporary = request.temporary;
   order.session = place.session->number();
+  ARROW_RETURN_NOT_OK(CheckPutKey(request.key));
+  order.key = request.key;
   if (request.temporary && !(order.table.catalog.empty() && order.table.schema.empty())) {
     return base::MakeError(base::ErrorKind::kInvalidArgument,
                            "a temporary table has "
@@ -67,7 +70,8 @@ void SetCommitRules(const IngestRequest& request, bool in_transaction,
                     catalog::StreamPolicy& policy) {
   const bool appends =
       request.mode == IngestMode::kAppend || request.mode == IngestMode::kCreateOrAppend;
-  if (!request.follows_commit_rules || !appends || in_transaction) {
+  if (!request.follows_commit_rules || !appends || in_transaction ||
+      !request.key.empty()) {
     policy.commit_rows.reset();
     policy.commit_interval.reset();
   }
@@ -159,11 +163,12 @@ arrow::Result<IngestResult> GatewayImpl::Ingest(
     }
     run->SetRows(outcome.rows);
     run->Finish(arrow::Status::OK());
-    figures.IngestEnded(stream, rooms_.clock.Now() - began);
+    if (!outcome.repeated) figures.IngestEnded(stream, rooms_.clock.Now() - began);
     return IngestResult{.stream = stream,
                         .table = order.table,
                         .rows = outcome.rows,
-                        .commits = outcome.commits};
+                        .commits = outcome.commits,
+                        .repeated = outcome.repeated};
   });
 }
 

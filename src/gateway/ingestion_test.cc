@@ -44,6 +44,35 @@ TEST(GatewayIngest, CountsWhatCameInByStream) {
             "INGEST|done|2");
 }
 
+TEST(GatewayIngest, AppliesAndCountsOnceWhatNamesItself) {
+  World world({}, {.commit_rows = 1});
+  const SessionPtr session = world.Open();
+  const IngestRequest named{.stream = "s", .follows_commit_rules = true, .key = "k"};
+  for (const bool repeated : {false, true, true}) {
+    const auto result = world.gateway
+                            ->Ingest(World::Call(), session, named,
+                                     Reader({Batch(kA, R"([{"a": 1}, {"a": 2}])")}), {})
+                            .ValueOrDie();
+    EXPECT_EQ(result.repeated, repeated);
+    EXPECT_EQ(result.rows, 2);
+    EXPECT_EQ(result.commits, repeated ? 0 : 1);  // the stream's rule is not for it
+  }
+  EXPECT_EQ(world.Seen("SELECT rows, commits, failures FROM pintail.streams"), "2|1|0");
+  EXPECT_THAT(world.metrics.Render(),
+              HasSubstr(R"(pintail_ingest_latency_seconds_count{stream="s"} 1)"));
+  EXPECT_THAT(Ingest(world, session, {.stream = "s", .commit_rows = 1, .key = "l"}),
+              StartsWith("invalid_argument"));
+  const std::string id = world.gateway->Begin(World::Call(), session).ValueOrDie();
+  EXPECT_THAT(Ingest(world, session, {.stream = "s", .transaction_id = id, .key = "l"}),
+              StartsWith("invalid_argument"));
+  EXPECT_EQ(Text(world.gateway->Rollback(World::Call(), id)), "ok");
+  world.Run(session, "BEGIN");
+  EXPECT_THAT(Ingest(world, session, {.stream = "s", .key = "l"}),
+              StartsWith("invalid_argument"));
+  world.Run(session, "ROLLBACK");
+  EXPECT_EQ(Ingest(world, session, {.stream = "s", .key = "l"}), "2");
+}
+
 TEST(GatewayIngest, BelongsToTheTransactionItIsPartOf) {
   World world;
   const SessionPtr session = world.Open();

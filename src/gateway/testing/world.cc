@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "ingest/repeats.h"
+
 namespace pintail::gateway::testing {
 
 World::World(GatewayOptions options, catalog::StreamPolicy defaults)
@@ -10,12 +12,19 @@ World::World(GatewayOptions options, catalog::StreamPolicy defaults)
   database = engine::Database::Open({}).ValueOrDie();
   streams = std::make_unique<catalog::Streams>(clock, std::move(defaults),
                                                std::vector<catalog::StreamDeclaration>{});
+  repeats = ingest::Repeats::Open({.tails = database->tails(),
+                                   .clock = clock,
+                                   .timers = timers,
+                                   .metrics = metrics},
+                                  {})
+                .ValueOrDie();
   gateway = Gateway::Make({.database = *database,
                            .streams = *streams,
                            .clock = clock,
                            .timers = timers,
                            .logs = *logs,
-                           .metrics = metrics},
+                           .metrics = metrics,
+                           .repeats = repeats.get()},
                           std::move(options))
                 .ValueOrDie();
 }

@@ -50,6 +50,7 @@ class World {
   base::Metrics metrics{"pintail"};
   std::unique_ptr<engine::Database> database;
   std::unique_ptr<catalog::Streams> streams;
+  std::unique_ptr<ingest::Repeats> repeats;
   std::unique_ptr<Gateway> gateway;
 };
 
