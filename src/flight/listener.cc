@@ -168,7 +168,8 @@ arrow::Status Listener::DoPut(
     const CallContextAdapter adapter(context, *call);
     return call->Finish(sql_.DoPut(adapter, std::move(upload), std::move(writer)));
   }
-  return call->Finish(commands::PutStream(*call, upload.get(), writer.get()));
+  return call->Finish(
+      commands::PutStream(*call, context.incoming_headers(), upload.get(), writer.get()));
 }
 
 arrow::Status Listener::DoExchange(const ServerCallContext& context,

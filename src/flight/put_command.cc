@@ -40,6 +40,27 @@ arrow::Result<engine::TableName> Table(std::string_view key, const JsonValue& va
   return TableOfDottedName(name);
 }
 
+arrow::Result<PutName> NameIn(const JsonObject& object) {
+  PutName name;
+  const auto told = [&](std::string_view key) -> const JsonValue* {
+    const auto found = object.find(key);
+    if (found == object.end()) return nullptr;
+    return std::holds_alternative<std::monostate>(found->second) ? nullptr
+                                                                 : &found->second;
+  };
+  if (const JsonValue* value = told("producer")) {
+    ARROW_ASSIGN_OR_RAISE(name.producer, Text("producer", *value));
+  }
+  if (const JsonValue* value = told("sequence")) {
+    const auto* number = std::get_if<int64_t>(value);
+    if (number == nullptr || *number < 0) {
+      return WrongValue("sequence", "a whole number from 0 on");
+    }
+    name.sequence = *number;
+  }
+  return name;
+}
+
 arrow::Status Apply(std::string_view key, const JsonValue& value,
                     gateway::IngestRequest* request) {
   if (std::holds_alternative<std::monostate>(value)) return arrow::Status::OK();
@@ -79,7 +100,8 @@ arrow::Result<gateway::IngestMode> ParseIngestMode(std::string_view name) {
 }
 
 arrow::Result<gateway::IngestRequest> ParsePutCommand(std::string_view json,
-                                                      const columnar::Limits& limits) {
+                                                      const columnar::Limits& limits,
+                                                      const PutName& in_headers) {
   gateway::IngestRequest request;
   request.stream = "default";
   ARROW_ASSIGN_OR_RAISE(const JsonObject object,
@@ -87,6 +109,8 @@ arrow::Result<gateway::IngestRequest> ParsePutCommand(std::string_view json,
   for (const auto& [key, value] : object) {
     ARROW_RETURN_NOT_OK(Apply(key, value, &request));
   }
+  ARROW_ASSIGN_OR_RAISE(const PutName name, NameIn(object));
+  ARROW_ASSIGN_OR_RAISE(request.key, KeyOfPut(name, in_headers));
   return request;
 }
 

@@ -59,7 +59,8 @@ arrow::Result<int64_t> Ingest(Call& call, const sql::StatementIngest& command,
                               fl::FlightMessageReader* reader);
 
 // ---- put_stream.cc: plain uploads, by JSON command or by path
-arrow::Status PutStream(Call& call, fl::FlightMessageReader* reader,
+arrow::Status PutStream(Call& call, const fl::CallHeaders& headers,
+                        fl::FlightMessageReader* reader,
                         fl::FlightMetadataWriter* writer);
 
 // ---- transaction.cc

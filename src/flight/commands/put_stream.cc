@@ -6,6 +6,7 @@
 #include "flight/door.h"
 #include "flight/json_reader.h"
 #include "flight/put_command.h"
+#include "flight/put_name.h"
 #include "flight/request_kind.h"
 #include "flight/sql_commands.h"
 #include "flight/upload_reader.h"
@@ -18,14 +19,17 @@ namespace {
 constexpr int64_t kUnaskedBytes = 16 * 1024;
 
 arrow::Result<gateway::IngestRequest> RequestOf(const fl::FlightDescriptor& descriptor,
+                                                const fl::CallHeaders& headers,
                                                 const columnar::Limits& limits) {
+  ARROW_ASSIGN_OR_RAISE(const PutName name, PutNameInHeaders(headers));
   if (descriptor.type == fl::FlightDescriptor::PATH) {
     gateway::IngestRequest request;
     ARROW_ASSIGN_OR_RAISE(request.table, TableOfPath(descriptor.path));
+    ARROW_ASSIGN_OR_RAISE(request.key, KeyOfPut({}, name));
     return request;
   }
   if (KindOfRequest(descriptor.cmd) == RequestKind::kJson) {
-    return ParsePutCommand(descriptor.cmd, limits);
+    return ParsePutCommand(descriptor.cmd, limits, name);
   }
   if (TypeOfMessage(descriptor.cmd)) return CheckSqlCommand("DoPut", descriptor.cmd);
   return base::MakeError(
@@ -51,7 +55,8 @@ class Acknowledgements {
   arrow::Status End(const gateway::IngestResult& result) {
     return Send(Numbers(result.rows, result.commits) +
                 ",\"done\":true,\"stream\":" + JsonText(result.stream) +
-                ",\"table\":" + JsonText(engine::QuoteName(result.table)) + "}");
+                ",\"table\":" + JsonText(engine::QuoteName(result.table)) +
+                (result.repeated ? ",\"repeated\":true}" : "}"));
   }
 
  private:
@@ -76,10 +81,11 @@ class Acknowledgements {
 
 }  // namespace
 
-arrow::Status PutStream(Call& call, fl::FlightMessageReader* reader,
+arrow::Status PutStream(Call& call, const fl::CallHeaders& headers,
+                        fl::FlightMessageReader* reader,
                         fl::FlightMetadataWriter* writer) {
   const columnar::Limits& limits = call.door().options.limits;
-  ARROW_ASSIGN_OR_RAISE(auto request, RequestOf(reader->descriptor(), limits));
+  ARROW_ASSIGN_OR_RAISE(auto request, RequestOf(reader->descriptor(), headers, limits));
   request.follows_commit_rules = true;
   ARROW_ASSIGN_OR_RAISE(auto session, call.Session());
   ARROW_ASSIGN_OR_RAISE(auto batches, UploadedBatches(reader, limits));
