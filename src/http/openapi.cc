@@ -17,7 +17,10 @@ constexpr std::string_view kComponents = R"({
  gone on with: its settings, temporary tables and transaction. Without it every request has
  its own."},
   "RequestId": {"name": "X-Request-Id", "in": "header", "schema": {"type": "string"},
-    "description": "Taken over into the answer, logs and errors"}
+    "description": "Taken over into the answer, logs and errors"},
+  "IdempotencyKey": {"name": "Idempotency-Key", "in": "header", "schema": {"type":
+    "string", "minLength": 1, "maxLength": 1024}, "description": "Names this upload within
+ its table. Sent again with the same key it is acknowledged, and not applied again"}
 },
 "responses": {
   "Error": {"description": "Refused or failed", "content": {"application/json": {"schema":
@@ -45,7 +48,9 @@ constexpr std::string_view kComponents = R"({
     {"rows_changed": {"type": ["integer", "null"]}}},
   "IngestResult": {"type": "object", "required": ["table", "rows", "commits"],
     "properties": {"table": {"type": "string"}, "schema": {"type": "string"}, "catalog":
-    {"type": "string"}, "rows": {"type": "integer"}, "commits": {"type": "integer"}}},
+    {"type": "string"}, "rows": {"type": "integer"}, "commits": {"type": "integer"},
+    "repeated": {"type": "boolean", "description": "By its Idempotency-Key the upload was
+ known: it was applied before, with so many rows, and now nothing was. Absent else"}}},
   "StreamBatch": {"type": "object", "required": ["config", "batch"], "properties": {
     "config": {"type": "object", "required": ["target_table"], "properties": {
       "target_table": {"type": "string"}, "storage_backend": {"enum": ["duckdb", null]},
@@ -59,7 +64,7 @@ constexpr std::string_view kComponents = R"({
   "StreamResult": {"type": "object", "required": ["status", "stream", "rows_processed",
     "storage_backend", "message"], "properties": {"status": {"const": "success"}, "stream":
     {"type": "string"}, "rows_processed": {"type": "integer"}, "storage_backend": {"type":
-    "string"}, "message": {"type": "string"}}},
+    "string"}, "message": {"type": "string"}, "repeated": {"type": "boolean"}}},
   "Table": {"type": "object", "required": ["catalog", "schema", "name", "type"],
     "properties": {"catalog": {"type": "string"}, "schema": {"type": "string"}, "name":
     {"type": "string"}, "type": {"type": "string"}, "remarks": {"type": ["string", "null"]},

@@ -5,8 +5,10 @@
 
 #include "arrow/buffer.h"
 #include "arrow/io/interfaces.h"
+#include "base/error.h"
 #include "base/lower_case.h"
 #include "columnar/body_codec.h"
+#include "gateway/put_key.h"
 #include "http/status.h"
 
 namespace pintail::http {
@@ -35,6 +37,18 @@ std::string Request::MediaType() const {
   value = value.substr(0, value.find(';'));
   while (value.ends_with(' ') || value.ends_with('\t')) value.remove_suffix(1);
   return base::LowerCase(value);
+}
+
+arrow::Result<std::string> PutKeyOf(const Request& request) {
+  constexpr std::string_view kField = "Idempotency-Key";
+  const auto text = request.head.fields.Find(kField);
+  if (!text) return std::string();
+  if (text->empty() || request.head.fields.Count(kField) > 1) {
+    return base::MakeError(base::ErrorKind::kInvalidArgument, kField, " is ",
+                           text->empty() ? "empty" : "there more than once",
+                           "; send one that names this upload, or none");
+  }
+  return gateway::KeyOfText(*text);
 }
 
 arrow::Result<gateway::SessionPtr> SessionOf(const Request& request,

@@ -32,6 +32,10 @@ struct Request {
   std::string MediaType() const;
 };
 
+// The gateway's key of an upload whose client names it in the field Idempotency-Key;
+// empty when it does not. InvalidArgument for an empty one, or several.
+arrow::Result<std::string> PutKeyOf(const Request& request);
+
 // The session that the client's Pintail-Session field names, or one for this request
 // only.
 arrow::Result<gateway::SessionPtr> SessionOf(const Request& request,

@@ -62,6 +62,7 @@ arrow::Result<gateway::IngestRequest> IngestRequestOf(const Request& request) {
   }
   ARROW_ASSIGN_OR_RAISE(ingest.commit_rows, RowsOf(request, "commit_rows"));
   ARROW_ASSIGN_OR_RAISE(ingest.chunk_rows, RowsOf(request, "chunk_rows"));
+  ARROW_ASSIGN_OR_RAISE(ingest.key, PutKeyOf(request));
   return ingest;
 }
 
@@ -72,7 +73,8 @@ std::string ResultBody(const engine::TableName& table,
   if (!table.schema.empty()) body += ",\"schema\":" + JsonQuote(table.schema);
   if (!table.catalog.empty()) body += ",\"catalog\":" + JsonQuote(table.catalog);
   return body + ",\"rows\":" + std::to_string(result.rows) +
-         ",\"commits\":" + std::to_string(result.commits) + "}\n";
+         ",\"commits\":" + std::to_string(result.commits) +
+         (result.repeated ? ",\"repeated\":true}\n" : "}\n");
 }
 
 // The columns as which text is to be read; null when the data tell their types, or make
@@ -148,6 +150,7 @@ Route IngestRoute(const RouteRooms& rooms) {
              "minimum": 1, "maximum": 100000000}, "description": "Rows stored at a time"},
              {"name": "Content-Encoding", "in": "header", "schema": {"enum": ["identity",
              "gzip", "zstd"]}},
+             {"$ref": "#/components/parameters/IdempotencyKey"},
              {"$ref": "#/components/parameters/Session"},
              {"$ref": "#/components/parameters/RequestId"})",
            .request_body = R"({"required": true, "content": {

@@ -152,6 +152,34 @@ TEST(IngestRoute, RefusesWhatItCannotRead) {
   EXPECT_EQ(world.Ask("GET", "/v1/tables/t").status, 404);
 }
 
+TEST(IngestRoute, AppliesAnUploadThatNamesItselfOnce) {
+  DoorWorld world;
+  const std::string key = "Idempotency-Key: k 1\r\n";
+  const HttpReply first = Ingest(world, "t", kArrow, Rows(), key);
+  EXPECT_EQ(first.status, 200);
+  EXPECT_NE(first.body.find("\"rows\":2,\"commits\":1}"), std::string::npos)
+      << first.body;
+  const HttpReply repeat = Ingest(world, "t", kArrow, Rows(), key);
+  EXPECT_EQ(repeat.status, 200);
+  EXPECT_NE(repeat.body.find("\"rows\":2,\"commits\":0,\"repeated\":true}"),
+            std::string::npos)
+      << repeat.body;
+  EXPECT_EQ(world.Query("SELECT count(*) AS n FROM t"), R"([{"n":2}])");
+  const std::string other = IpcStream(kSchema, R"([{"i": 1}])");
+  EXPECT_EQ(Ingest(world, "t", kArrow, other, key).status, 400);
+  EXPECT_EQ(Ingest(world, "t?commit_rows=1", kArrow, Rows(), key).status, 400);
+}
+
+TEST(IngestRoute, RefusesAKeyThatIsNone) {
+  DoorWorld world;
+  const std::string field = "Idempotency-Key: ";
+  for (const std::string& fields :
+       {field + "\r\n", field + std::string(1025, 'x') + "\r\n",
+        field + "a\r\n" + field + "b\r\n", field + "\xff\r\n"}) {
+    EXPECT_EQ(Ingest(world, "t", kArrow, Rows(), fields).status, 400) << fields;
+  }
+}
+
 TEST(IngestRoute, CallsABodyThatDecodesPastTheLimitsTooLarge) {
   gateway::GatewayOptions options;
   options.limits.max_decompressed_bytes = 1 << 20;

@@ -83,6 +83,7 @@ arrow::Status AnswerStream(const RouteRooms& rooms, const Request& request,
   ingest.stream = name;
   ingest.table.table = document.config.target_table;
   ingest.chunk_rows = document.config.chunk_size;
+  ARROW_ASSIGN_OR_RAISE(ingest.key, PutKeyOf(request));
   const auto result = rooms.gateway.Ingest(request.call, session, ingest, *batches, {});
   if (!result.ok()) {
     const bool theirs = !(*batches)->failure().ok() || !IsOverload(result.status());
@@ -92,7 +93,8 @@ arrow::Status AnswerStream(const RouteRooms& rooms, const Request& request,
                            "{\"status\":\"success\",\"stream\":" + JsonQuote(name) +
                                ",\"rows_processed\":" + std::to_string(result->rows) +
                                ",\"storage_backend\":\"duckdb\",\"message\":\"Data "
-                               "processed successfully\"}");
+                               "processed successfully\"" +
+                               (result->repeated ? ",\"repeated\":true}" : "}"));
 }
 
 }  // namespace
@@ -112,6 +114,7 @@ Route StreamRoute(const RouteRooms& rooms) {
                "how many rows are put into the table at a time; `compression` and "
                "`storage_backend` are checked and otherwise have no effect. For new "
                "programs `/v1/ingest/{table}` is faster.",
+           .parameters = R"({"$ref": "#/components/parameters/IdempotencyKey"})",
            .request_body =
                R"({"required": true, "content": {"application/json": {"schema":
              {"$ref": "#/components/schemas/StreamBatch"}}}})",

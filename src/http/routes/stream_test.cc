@@ -35,6 +35,21 @@ TEST(StreamRoute, AnswersAsTheOlderProgramDid) {
   EXPECT_EQ(world.Query("SELECT sum(i)::BIGINT AS s FROM t"), R"([{"s":6}])");
 }
 
+TEST(StreamRoute, SaysThatItHasTakenTheSameStreamBefore) {
+  DoorWorld world;
+  const std::string body = Body(R"({"target_table": "t"})", Rows(R"([{"i": 1}])"));
+  const auto post = [&] {
+    return world
+        .Ask("POST", "/stream/pond",
+             "Content-Type: application/json\r\nIdempotency-Key: k\r\n", body)
+        .body;
+  };
+  EXPECT_EQ(post().find("repeated"), std::string::npos);
+  EXPECT_NE(post().find(R"("message":"Data processed successfully","repeated":true})"),
+            std::string::npos);
+  EXPECT_EQ(world.Query("SELECT count(*) AS n FROM t"), R"([{"n":1}])");
+}
+
 TEST(StreamRoute, PutsAsManyRowsIntoTheTableAtATimeAsTheClientAsks) {
   DoorWorld world;
   const std::string data = Rows(R"([{"i": 1}, {"i": 2}, {"i": 3}])");
