@@ -241,7 +241,7 @@ arrow::Result<ServerOptions> MakeServerOptions(const Settings& settings,
 
 std::optional<std::filesystem::path> JournalFolder(const Settings& settings) {
   const std::string database = settings.Text("database.path");
-  if (database.empty() || database == ":memory:") return std::nullopt;
+  if (IsInMemory(database)) return std::nullopt;
   const std::string folder = settings.Text("journal.path");
   return folder.empty() ? database + ".journal" : folder;
 }

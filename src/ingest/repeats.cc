@@ -48,7 +48,7 @@ Repeats::Repeats(const Ground& ground, Options options)
       timers_(ground.timers),
       options_(options),
       repeated_(ground.metrics.GetCounter(
-          "repeats_total", "Puts that were acknowledged and not applied again.")),
+          "repeats_total", "Puts that were not applied because their key was known.")),
       keys_(ground.metrics.GetGauge("repeat_keys",
                                     "Keys of puts that would be known again.")) {}
 

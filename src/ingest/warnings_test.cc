@@ -65,9 +65,21 @@ class FailingTails final : public engine::Tails {
     return real_.Close(table);
   }
   void Add(const engine::TailTarget& target, const arrow::RecordBatchVector& batches,
-           uint64_t position) override {
-    real_.Add(target, batches, position);
+           uint64_t position, std::shared_ptr<const engine::AppliedPut> put) override {
+    real_.Add(target, batches, position, std::move(put));
   }
+  arrow::Result<std::vector<engine::AppliedPut>> OpenPuts(base::Clock::Wall since,
+                                                          int64_t most) override {
+    return real_.OpenPuts(since, most);
+  }
+  arrow::Status WritePut(engine::Connection& connection,
+                         const engine::AppliedPut& put) override {
+    return real_.WritePut(connection, put);
+  }
+  arrow::Status ForgetPuts(base::Clock::Wall before) override {
+    return real_.ForgetPuts(before);
+  }
+  const std::string& database() const override { return real_.database(); }
   arrow::Result<int64_t> Move(const engine::TableName& table, int64_t rows) override {
     {
       const std::lock_guard lock(mutex_);
