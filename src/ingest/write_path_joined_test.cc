@@ -105,6 +105,61 @@ TEST_F(JoinedUploadsTest, ShareOneCommit) {
   EXPECT_EQ(Count("commit_parts"), 3);
 }
 
+class KeyedUploadsTest : public JoinedUploadsTest {
+ protected:
+  struct Keyed {
+    std::string key;
+    std::string number;
+  };
+  Order OrderOf(const Keyed& put) {
+    Order order = OrderFor("t", Mode::kAppend);
+    order.key = put.key;
+    return order;
+  }
+  static std::shared_ptr<arrow::RecordBatch> RowOf(const Keyed& put) {
+    return Batch(kAB, "[[" + put.number + ", null]]");
+  }
+  // Whether each was applied, of puts that come while the table is held.
+  std::vector<bool> Together(const std::vector<Keyed>& puts) {
+    Make("CREATE TABLE t (a BIGINT PRIMARY KEY, b VARCHAR)");
+    std::vector<std::unique_ptr<Upload>> started;
+    Hold();
+    for (const Keyed& put : puts) started.push_back(Start(RowOf(put), OrderOf(put)));
+    Release();
+    std::vector<bool> applied;
+    for (auto& upload : started) {
+      upload->thread.join();
+      applied.push_back(upload->outcome == "1");
+    }
+    return applied;
+  }
+  std::string Again(const Keyed& put) {
+    return IngestText(OrderOf(put), Reader({RowOf(put)}));
+  }
+  std::string Keys() {
+    return Seen("SELECT string_agg(key, ',' ORDER BY key) FROM pintail_journal.repeats");
+  }
+};
+
+TEST_F(KeyedUploadsTest, WriteTheirKeysInTheCommitTheyShare) {
+  const std::vector<Keyed> puts = {{"a", "1"}, {"b", "2"}, {"c", "3"}};
+  EXPECT_THAT(Together(puts), ::testing::Each(true));
+  EXPECT_EQ(Count("commits"), 1);
+  EXPECT_EQ(Keys(), "a,b,c");
+  for (const Keyed& put : puts) EXPECT_EQ(Again(put), "1");
+  EXPECT_EQ(Seen("SELECT count(*), sum(a) FROM t"), "3|6");
+}
+
+TEST_F(KeyedUploadsTest, WriteTheirKeysWhenTheyGoAloneInTheEnd) {
+  const std::vector<Keyed> puts = {{"a", "1"}, {"b", "2"}, {"refused", "2"}, {"c", "3"}};
+  EXPECT_THAT(Together(puts), ::testing::ElementsAre(true, true, false, true));
+  EXPECT_EQ(Count("commits_separated"), 1);
+  EXPECT_EQ(Keys(), "a,b,c");
+  for (const Keyed& put : {puts[0], puts[1], puts[3]}) EXPECT_EQ(Again(put), "1");
+  EXPECT_EQ(Again({"refused", "4"}), "1");
+  EXPECT_EQ(Seen("SELECT count(*), sum(a) FROM t"), "4|10");
+}
+
 TEST_F(JoinedUploadsTest, OfManyThreadsAreAllThere) {
   Make("CREATE TABLE t (a BIGINT PRIMARY KEY, b VARCHAR)");
   constexpr int kThreads = 8;

@@ -119,11 +119,18 @@ class WritePathTest : public ::testing::Test {
   catalog::Streams streams_{clock_, {}, {}};
   std::unique_ptr<engine::Database> database_ = engine::Database::Open({}).ValueOrDie();
   base::Metrics metrics_{"pintail"};
+  std::unique_ptr<Repeats> repeats_ = Repeats::Open({.tails = database_->tails(),
+                                                     .clock = clock_,
+                                                     .timers = timers_,
+                                                     .metrics = metrics_},
+                                                    {.in_database = true})
+                                          .ValueOrDie();
   WritePath path_{streams_,
                   nullptr,
                   clock_,
                   timers_,
-                  {.lock_timeout = std::chrono::seconds(10), .metrics = &metrics_}};
+                  {.lock_timeout = std::chrono::seconds(10), .metrics = &metrics_},
+                  repeats_.get()};
   base::CallContext call_{{.request_id = "r", .protocol = "internal"}};
 };
 
