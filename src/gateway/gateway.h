@@ -136,8 +136,9 @@ struct IngestRequest {
 };
 
 struct IngestCommit {
-  int64_t number = 0;  // 1 for the first
-  int64_t rows = 0;    // committed so far, in all
+  int64_t number = 0;     // 1 for the first
+  int64_t rows = 0;       // committed so far, in all
+  uint64_t position = 0;  // in the journal; 0: it went straight into the database
 };
 
 struct IngestResult {
@@ -145,6 +146,7 @@ struct IngestResult {
   engine::TableName table;
   int64_t rows = 0;
   int64_t commits = 0;
+  uint64_t position = 0;  // of the last commit, in the journal; 0: it is in none
   bool repeated = false;  // by its key: it was applied before, and now nothing was
 };
 

@@ -141,7 +141,8 @@ arrow::Result<IngestResult> GatewayImpl::Ingest(
     figures.Ingested(stream, commit.new_rows, commit.new_bytes);
     run->SetRows(commit.rows);
     if (!on_commit) return arrow::Status::OK();
-    return on_commit({.number = commit.number, .rows = commit.rows});
+    return on_commit(
+        {.number = commit.number, .rows = commit.rows, .position = commit.position});
   };
 
   return Explained(*run, [&]() -> arrow::Result<IngestResult> {
@@ -168,6 +169,7 @@ arrow::Result<IngestResult> GatewayImpl::Ingest(
                         .table = order.table,
                         .rows = outcome.rows,
                         .commits = outcome.commits,
+                        .position = outcome.position,
                         .repeated = outcome.repeated};
   });
 }

@@ -122,23 +122,23 @@ void Arrivals::Room::Clear() {
   if (arrivals_ != nullptr) arrivals_->gathered_ -= std::exchange(bytes_, 0);
 }
 
-arrow::Result<bool> Arrivals::Commit(const base::CallContext& call,
-                                     engine::Connection& connection,
-                                     const engine::TableName& table,
-                                     const arrow::RecordBatchVector& batches,
-                                     catalog::Durability durability, Target& target,
-                                     std::shared_ptr<const engine::AppliedPut> put) {
+arrow::Result<std::optional<journal::Position>> Arrivals::Commit(
+    const base::CallContext& call, engine::Connection& connection,
+    const engine::TableName& table, const arrow::RecordBatchVector& batches,
+    catalog::Durability durability, Target& target,
+    std::shared_ptr<const engine::AppliedPut> put) {
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
     const auto& schema = *batches.front()->schema();
-    if (PlaceFor(connection, table, schema, target) != Place::kTail) return false;
+    if (PlaceFor(connection, table, schema, target) != Place::kTail) return std::nullopt;
     auto rows = tails_.Conform(*target, batches);
-    if (!rows.ok()) return false;
+    if (!rows.ok()) return std::nullopt;
     ARROW_ASSIGN_OR_RAISE(const auto pass, tails_.Enter(*target, options_.lock_timeout));
     if (!pass) {
       target = nullptr;
       continue;
     }
-    ARROW_RETURN_NOT_OK(Publish(call, target, *std::move(rows), durability, put));
+    ARROW_ASSIGN_OR_RAISE(const journal::Position position,
+                          Publish(call, target, *std::move(rows), durability, put));
     {
       const std::lock_guard lock(mutex_);
       large_.erase(table.table);
@@ -146,32 +146,29 @@ arrow::Result<bool> Arrivals::Commit(const base::CallContext& call,
     int64_t arrived = 0;
     for (const auto& batch : batches) arrived += batch->num_rows();
     mover_.Arrived(arrived);
-    return true;
+    return position;
   }
-  return false;
+  return std::nullopt;
 }
 
-arrow::Status Arrivals::Publish(const base::CallContext& call, const Target& target,
-                                arrow::RecordBatchVector rows,
-                                catalog::Durability durability,
-                                std::shared_ptr<const engine::AppliedPut> put) {
-  if (rows.empty()) return arrow::Status::OK();
+arrow::Result<journal::Position> Arrivals::Publish(
+    const base::CallContext& call, const Target& target, arrow::RecordBatchVector rows,
+    catalog::Durability durability, std::shared_ptr<const engine::AppliedPut> put) {
+  if (rows.empty()) return 0;
   if (journal_ == nullptr) {
     tails_.Add(*target, rows, /*position=*/0, /*put=*/nullptr);
-    return arrow::Status::OK();
+    return 0;
   }
   journal::Record record;
   record.table = NameInJournal(tails_.TableOf(*target));
   if (put) record.producer_key = KeyInJournal(*put);
   record.schema = rows.front()->schema();
   record.batches = rows;
-  return journal_
-      ->Append(call, std::move(record), InJournal(durability),
-               [&](journal::Position position) {
-                 tails_.Add(*target, rows, position, put);
-                 mover_.Published(position);
-               })
-      .status();
+  return journal_->Append(call, std::move(record), InJournal(durability),
+                          [&](journal::Position position) {
+                            tails_.Add(*target, rows, position, put);
+                            mover_.Published(position);
+                          });
 }
 
 }  // namespace pintail::ingest

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -91,21 +92,22 @@ class Arrivals {
   // A commit of so many bytes went straight into the table.
   void WentStraight(const std::string& table, int64_t bytes);
 
-  // Commits the batches (validated, of one schema). False when they have to go into the
-  // table itself, which also tells what is wrong with them. ResourceExhausted when the
-  // journal has no room until the call's deadline. `put` (null: none) is what names the
-  // commit.
-  arrow::Result<bool> Commit(const base::CallContext& call,
-                             engine::Connection& connection,
-                             const engine::TableName& table,
-                             const arrow::RecordBatchVector& batches,
-                             catalog::Durability durability, Target& target,
-                             std::shared_ptr<const engine::AppliedPut> put = nullptr);
+  // Commits the batches (validated, of one schema) and returns their position in the
+  // journal, 0 where there is none. Nothing when they have to go into the table itself,
+  // which also tells what is wrong with them. ResourceExhausted when the journal has no
+  // room until the call's deadline. `put` (null: none) is what names the commit.
+  arrow::Result<std::optional<journal::Position>> Commit(
+      const base::CallContext& call, engine::Connection& connection,
+      const engine::TableName& table, const arrow::RecordBatchVector& batches,
+      catalog::Durability durability, Target& target,
+      std::shared_ptr<const engine::AppliedPut> put = nullptr);
 
  private:
-  arrow::Status Publish(const base::CallContext& call, const Target& target,
-                        arrow::RecordBatchVector rows, catalog::Durability durability,
-                        std::shared_ptr<const engine::AppliedPut> put);
+  arrow::Result<journal::Position> Publish(const base::CallContext& call,
+                                           const Target& target,
+                                           arrow::RecordBatchVector rows,
+                                           catalog::Durability durability,
+                                           std::shared_ptr<const engine::AppliedPut> put);
   // Waits until the tails can take as many bytes more; false when that takes too long.
   arrow::Result<bool> AwaitRoom(const base::CallContext& call, int64_t bytes);
 

@@ -306,6 +306,7 @@ arrow::Status Ingestion::CommitGathered() {
   ARROW_RETURN_NOT_OK(committed);
   makes_table_ = false;
   if (!*committed) return InsertGathered();
+  position_ = **committed;
   gathered_.clear();
   room_.Clear();
   return arrow::Status::OK();
@@ -354,6 +355,7 @@ arrow::Status Ingestion::CommitPending() {
   // Nothing new since the last one.
   if (pending_rows_ == 0 && outcome_.commits > 0) return arrow::Status::OK();
   ARROW_RETURN_NOT_OK(parts_.call.CheckAlive());
+  position_ = 0;
   if (!gathered_.empty()) ARROW_RETURN_NOT_OK(CommitGathered());
   ARROW_RETURN_NOT_OK(WriteKey());
   ARROW_RETURN_NOT_OK(writer_.Commit());
@@ -366,11 +368,13 @@ arrow::Status Ingestion::CommitPending() {
   const Commit commit{.number = outcome_.commits + 1,
                       .rows = outcome_.rows + pending_rows_,
                       .new_rows = std::exchange(pending_rows_, 0),
-                      .new_bytes = std::exchange(pending_bytes_, 0)};
+                      .new_bytes = std::exchange(pending_bytes_, 0),
+                      .position = position_};
   outcome_.rows = commit.rows;
   outcome_.bytes += commit.new_bytes;
   if (writer_.in_foreign_transaction()) return arrow::Status::OK();
   outcome_.commits = commit.number;
+  outcome_.position = commit.position;
   gathers_ = MayGather();
   parts_.streams.RecordCommit(parts_.order.stream, commit.new_rows, commit.new_bytes);
   return parts_.on_commit ? parts_.on_commit(commit) : arrow::Status::OK();

@@ -107,6 +107,7 @@ class Ingestion {
   std::optional<base::Clock::Steady> open_until_;  // when waiting for the table ends
   int64_t pending_rows_ = 0;  // gathered or inserted, and not committed
   int64_t pending_bytes_ = 0;
+  uint64_t position_ = 0;  // of the last commit, in the journal; 0: it is in none
   std::optional<base::Clock::Steady> commit_due_;
   std::unique_ptr<base::Timers::Handle> alarm_;
 };

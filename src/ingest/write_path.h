@@ -48,12 +48,14 @@ struct Commit {
   int64_t rows = 0;       // committed so far, in all
   int64_t new_rows = 0;   // by this commit
   int64_t new_bytes = 0;  // likewise, as Arrow data
+  uint64_t position = 0;  // in the journal; 0: it went straight into the database
 };
 
 struct Outcome {
   int64_t rows = 0;
   int64_t bytes = 0;
   int64_t commits = 0;    // none inside a transaction of the caller
+  uint64_t position = 0;  // of the last commit, in the journal; 0: it is in none
   bool repeated = false;  // applied before, with so many rows; now nothing was
 };
 

@@ -72,6 +72,24 @@ def test_commits_are_acknowledged_as_they_happen(flight_client, table_name):
     assert counted(flight_client, table_name) == 3000
 
 
+def test_acknowledgements_tell_the_position_in_the_journal(start_server, tmp_path):
+    server = start_server(database=tmp_path / "hot.duckdb")
+    command = json.dumps({"stream_name": "counted", "commit_rows": 10}).encode()
+    batch = pa.table({"i": list(range(10))})
+    positions = []
+    with FlightSqlClient(server.flight_uri) as client:
+        for _ in range(2):
+            writer, reader = client.flight.do_put(
+                flight.FlightDescriptor.for_command(command), batch.schema)
+            for _ in range(3):
+                writer.write_table(batch)
+                positions.append(json.loads(reader.read().to_pybytes())["position"])
+            writer.done_writing()
+            assert json.loads(reader.read().to_pybytes())["position"] == positions[-1]
+            writer.close()
+    assert positions == [1, 2, 3, 4, 5, 6]
+
+
 def test_an_interval_commits_though_nothing_more_comes(flight_client, table_name):
     command = json.dumps({"stream_name": table_name, "commit_interval_ms": 50}).encode()
     batch = pa.table({"i": list(range(1000))})

@@ -45,7 +45,7 @@ class Acknowledgements {
       : call_(call), writer_(writer), asked_(asked) {}
 
   arrow::Status Commit(const gateway::IngestCommit& commit) {
-    const std::string text = Numbers(commit.rows, commit.number) + "}";
+    const std::string text = Numbers(commit.rows, commit.number, commit.position) + "}";
     if (!asked_ && sent_bytes_ + static_cast<int64_t>(text.size()) > kUnaskedBytes) {
       return arrow::Status::OK();
     }
@@ -53,15 +53,18 @@ class Acknowledgements {
   }
 
   arrow::Status End(const gateway::IngestResult& result) {
-    return Send(Numbers(result.rows, result.commits) +
+    return Send(Numbers(result.rows, result.commits, result.position) +
                 ",\"done\":true,\"stream\":" + JsonText(result.stream) +
                 ",\"table\":" + JsonText(engine::QuoteName(result.table)) +
                 (result.repeated ? ",\"repeated\":true}" : "}"));
   }
 
  private:
-  static std::string Numbers(int64_t rows, int64_t commit) {
-    return "{\"rows\":" + std::to_string(rows) + ",\"commit\":" + std::to_string(commit);
+  static std::string Numbers(int64_t rows, int64_t commit, uint64_t position) {
+    const std::string numbers =
+        "{\"rows\":" + std::to_string(rows) + ",\"commit\":" + std::to_string(commit);
+    if (position == 0) return numbers;
+    return numbers + ",\"position\":" + std::to_string(position);
   }
 
   arrow::Status Send(const std::string& text) {
