@@ -7,7 +7,7 @@ sanitized := build/debug-asan-ubsan
 NAME ?=
 ARGS ?=
 
-.PHONY: help serve test build bundle bench format lint clean toolbox test-sanitized soak
+.PHONY: help serve test build bundle bench format lint clean toolbox test-sanitized test-threads soak
 
 help: ## list the targets
 	@echo 'make TARGET, where TARGET is'
@@ -40,6 +40,9 @@ lint: ## check format and structure
 
 test-sanitized: ## unit and SQL tests once with the address and undefined-behaviour sanitizers
 	@tests/run sanitized
+
+test-threads: ## unit tests of journal, engine and ingest once with the thread sanitizer
+	@tests/run threads $(NAME)
 
 soak: bundle ## run the fault tests for long: kills, random statements, full disks (NAME=part of a name; PINTAIL_SEED=n repeats)
 	@PINTAIL_BIN=$(CURDIR)/dist/pintail/bin/pintail PINTAIL_SOAK=1 tests/environment clients $(enter) test \

@@ -1,5 +1,7 @@
 #include "server.h"
 
+#include <filesystem>
+
 #include "access/listen_address.h"
 #include "access/port_check.h"
 #include "base/clock.h"
@@ -55,6 +57,11 @@ arrow::Status CheckAddresses(const ServerOptions& options) {
   return arrow::Status::OK();
 }
 
+bool HasJournal(const ingest::Intake::Options& intake) {
+  std::error_code ignored;
+  return intake.journal && std::filesystem::exists(intake.journal->folder, ignored);
+}
+
 }  // namespace
 
 // In the order of building; destroyed from the top down.
@@ -67,7 +74,7 @@ struct Server::State {
   std::unique_ptr<engine::Database> database;
   std::unique_ptr<catalog::Streams> streams;
   std::unique_ptr<ingest::Repeats> repeats;
-  std::unique_ptr<ingest::Intake> intake;  // null: rows go into the database at once
+  std::unique_ptr<ingest::Intake> intake;  // null: no tails, and no journal
   std::unique_ptr<gateway::Gateway> gateway;
   std::unique_ptr<flight::FlightDoor> flight;
   std::unique_ptr<http::HttpDoor> http;
@@ -102,7 +109,8 @@ arrow::Result<std::unique_ptr<Server>> Server::Make(ServerOptions options) {
                                                .timers = *state->timers,
                                                .metrics = *state->metrics},
                                               given.repeats));
-  if (given.intake) {
+  // Without tails it only stores what an earlier run has left in the journal.
+  if (given.tail || HasJournal(given.intake)) {
     ARROW_ASSIGN_OR_RAISE(state->intake,
                           ingest::Intake::Open({.database = *state->database,
                                                 .timers = *state->timers,
@@ -110,7 +118,8 @@ arrow::Result<std::unique_ptr<Server>> Server::Make(ServerOptions options) {
                                                 .log = state->logs->For("ingest"),
                                                 .metrics = *state->metrics,
                                                 .repeats = state->repeats.get()},
-                                               *given.intake));
+                                               given.intake));
+    if (!given.tail) ARROW_RETURN_NOT_OK(state->intake->Stop());
   }
   ARROW_ASSIGN_OR_RAISE(
       state->gateway,
@@ -121,7 +130,7 @@ arrow::Result<std::unique_ptr<Server>> Server::Make(ServerOptions options) {
            .timers = *state->timers,
            .logs = *state->logs,
            .metrics = *state->metrics,
-           .arrivals = state->intake ? &state->intake->arrivals() : nullptr,
+           .arrivals = given.tail ? &state->intake->arrivals() : nullptr,
            .warnings = state->intake ? &state->intake->warnings() : nullptr,
            .repeats = state->repeats.get()},
           given.gateway));

@@ -163,8 +163,7 @@ ingest::Repeats::Options RepeatsOf(const Settings& settings) {
           .in_database = !IsInMemory(settings.Text("database.path"))};
 }
 
-std::optional<ingest::Intake::Options> IntakeOf(const Settings& settings) {
-  if (!settings.Switch("ingest.tail")) return std::nullopt;
+ingest::Intake::Options IntakeOf(const Settings& settings) {
   ingest::Intake::Options intake{
       .arrivals = {.max_commit_bytes = settings.Integer("ingest.tail_commit_size"),
                    .max_bytes = settings.Integer("ingest.tail_size"),
@@ -176,6 +175,7 @@ std::optional<ingest::Intake::Options> IntakeOf(const Settings& settings) {
   intake.journal = {.folder = *std::move(folder),
                     .segment_bytes = settings.Integer("journal.segment_size"),
                     .max_bytes = settings.Integer("journal.max_size"),
+                    .patience = settings.Duration("ingest.lock_timeout"),
                     .sync_interval = settings.Duration("journal.sync_interval")};
   return intake;
 }
@@ -224,6 +224,7 @@ arrow::Result<ServerOptions> MakeServerOptions(const Settings& settings,
       .max_streams = static_cast<size_t>(settings.Integer("ingest.max_streams")),
       .repeats = RepeatsOf(settings),
       .intake = IntakeOf(settings),
+      .tail = settings.Switch("ingest.tail"),
       .gateway = GatewayOf(settings),
       .http = HttpOf(settings),
       .drain_grace = settings.Duration("server.drain_grace"),

@@ -31,7 +31,8 @@ struct ServerOptions {
   std::vector<catalog::StreamDeclaration> streams;
   size_t max_streams = 10'000;
   ingest::Repeats::Options repeats;
-  std::optional<ingest::Intake::Options> intake;  // unset: rows go into DuckDB at once
+  ingest::Intake::Options intake;
+  bool tail = true;  // else rows go into DuckDB at once
   gateway::GatewayOptions gateway;
   flight::FlightDoorOptions flight;  // no address: no door
   http::HttpOptions http;            // likewise

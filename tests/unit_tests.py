@@ -1,6 +1,7 @@
 """Runs the gtest programs that a build folder lists, two at a time, and leaves a JUnit file of each.
 
-unit_tests.py BUILD_FOLDER RESULTS_FOLDER [NAME]: with NAME only the tests whose name contains it.
+unit_tests.py BUILD_FOLDER RESULTS_FOLDER [NAME]: with NAME only the tests whose name contains it; with PINTAIL_UNIT_TESTS
+only the programs that it names.
 A program that ends without its results, by a crash say, is itself a failed test.
 """
 
@@ -51,6 +52,8 @@ def main() -> None:
     build, results = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
     name = sys.argv[3] if len(sys.argv) > 3 else ""
     programs = [pathlib.Path(line) for line in (build / "unit_tests.list").read_text().split()]
+    if only := os.environ.get("PINTAIL_UNIT_TESTS", "").split():
+        programs = [program for program in programs if program.name in only]
     if not programs:
         sys.exit(f"{build / 'unit_tests.list'} names no program")
     with concurrent.futures.ThreadPoolExecutor(min(len(programs) or 1, os.cpu_count() or 1)) as executor:

@@ -55,7 +55,7 @@ void Flags::AddTo(CLI::App& command) {
                       ->group(std::string(option.key.substr(0, option.key.find('.'))))
                       ->type_name(std::string(TypeName(option.type)));
     // One value each time; lists gather the values of all times, others keep the last.
-    slot.option->expected(1)->multi_option_policy(
+    slot.option->expected(1)->allow_extra_args(false)->multi_option_policy(
         list ? CLI::MultiOptionPolicy::TakeAll : CLI::MultiOptionPolicy::TakeLast);
   }
   for (const LegacyName& legacy : LegacyNames()) {
@@ -67,7 +67,8 @@ void Flags::AddTo(CLI::App& command) {
             ? command.add_flag(slot.flag, slot.given_alone, help)
             : command.add_option(slot.flag, slot.texts, help)->type_name("text");
     if (!legacy.is_switch) {
-      slot.option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+      slot.option->expected(1)->allow_extra_args(false)->multi_option_policy(
+          CLI::MultiOptionPolicy::TakeLast);
     }
     slot.option->group("flags of older programs");
   }

@@ -54,7 +54,7 @@ arrow::Result<PutName> NameIn(const JsonObject& object) {
   if (const JsonValue* value = told("sequence")) {
     const auto* number = std::get_if<int64_t>(value);
     if (number == nullptr || *number < 0) {
-      return WrongValue("sequence", "a whole number from 0 on");
+      return WrongValue("sequence", "a whole number from 0 to 9223372036854775807");
     }
     name.sequence = *number;
   }

@@ -61,7 +61,8 @@ arrow::Result<PutName> PutNameInHeaders(const arrow::flight::CallHeaders& header
   const auto [end, failed] = std::from_chars(sequence->data(), last, number);
   if (failed != std::errc() || end != last || number < 0) {
     return MakeError(ErrorKind::kInvalidArgument, "The header ", kSequence, " is '",
-                     *sequence, "'; it must be a whole number from 0 on");
+                     *sequence,
+                     "'; it must be a whole number from 0 to 9223372036854775807");
   }
   name.sequence = number;
   return name;

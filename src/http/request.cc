@@ -41,6 +41,12 @@ std::string Request::MediaType() const {
 
 arrow::Result<std::string> PutKeyOf(const Request& request) {
   constexpr std::string_view kField = "Idempotency-Key";
+  for (const std::string_view other : {"pintail-producer", "pintail-sequence"}) {
+    if (!request.head.fields.Find(other)) continue;
+    return base::MakeError(base::ErrorKind::kInvalidArgument, other,
+                           " is a header of Flight; over HTTP a put is named by ",
+                           kField);
+  }
   const auto text = request.head.fields.Find(kField);
   if (!text) return std::string();
   if (text->empty() || request.head.fields.Count(kField) > 1) {

@@ -108,8 +108,10 @@ arrow::Result<bool> Arrivals::AwaitRoom(const base::CallContext& call, int64_t b
   std::unique_lock lock(mutex_);
   moved_.wait(lock, call.stop_token(),
               [&] { return has_room() || clock_.Now() >= until; });
-  ARROW_RETURN_NOT_OK(call.CheckAlive());
-  if (has_room() || !fails) return has_room();
+  if (!fails || has_room() || clock_.Now() < until) {
+    ARROW_RETURN_NOT_OK(call.CheckAlive());
+    return has_room();
+  }
   return base::MakeError(
       base::ErrorKind::kResourceExhausted, tails_.bytes(),
       " bytes of rows wait for their tables, of ", options_.max_bytes,

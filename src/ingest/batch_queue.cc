@@ -39,9 +39,10 @@ bool BatchQueue::Put(std::shared_ptr<arrow::RecordBatch> batch) {
 }
 
 // Whole chunks while more is to come: DuckDB keeps row groups, and a part of one costs it
-// extra.
+// extra. One at a time where commits are to be of that size.
 int64_t BatchQueue::RowsToTake() const {
-  const int64_t chunks = std::min<int64_t>(rows_ / options_.chunk_rows, 2);
+  const int64_t most = options_.whole_rows > 0 ? 1 : 2;
+  const int64_t chunks = std::min(rows_ / options_.chunk_rows, most);
   return chunks > 0 ? chunks * options_.chunk_rows : rows_;
 }
 

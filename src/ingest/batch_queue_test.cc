@@ -56,7 +56,8 @@ TEST(BatchQueue, CutsNoBatchThatMayStayWhole) {
   EXPECT_EQ(queue.Take(call)->rows, 12);
   // What is left of a longer one counts as a batch.
   queue.Put(Rows(25));
-  EXPECT_EQ(queue.Take(call)->rows, 20);
+  EXPECT_EQ(queue.Take(call)->rows, 10);
+  EXPECT_EQ(queue.Take(call)->rows, 10);
   EXPECT_FALSE(queue.Ready());
   queue.Put(Rows(10));
   const Chunk chunk = queue.Take(call).ValueOrDie();

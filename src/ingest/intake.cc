@@ -35,11 +35,12 @@ class Replay {
     if (stored != stored_.end() && position <= stored->second) return arrow::Status::OK();
     const arrow::Status status = Put(position, record);
     if (status.ok()) return status;
-    return MakeError(ErrorKind::kUnavailable, "the journal holds rows for the table ",
-                     record.table, " (position ", position,
-                     "), which cannot take them: ", status.message(),
-                     "; bring the table back as it was, or let `pintail journal repair` "
-                     "set those rows aside");
+    return MakeError(
+        ErrorKind::kUnavailable, "the journal holds rows for the table ", record.table,
+        " (position ", position, "), which cannot take them: ", status.message(),
+        "; journal and database are to be moved and restored together; bring "
+        "the table back as it was, or, to go on without those rows, move "
+        "the journal's folder away");
   }
 
  private:

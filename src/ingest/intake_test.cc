@@ -43,8 +43,9 @@ class World {
     connection_ = Value(database_->Connect());
     streams_ = std::make_unique<catalog::Streams>(
         clock_, catalog::StreamPolicy{}, std::vector<catalog::StreamDeclaration>{});
-    path_ = std::make_unique<WritePath>(*streams_, &intake_->arrivals(), clock_, timers_,
-                                        WritePath::Options{});
+    path_ = std::make_unique<WritePath>(
+        *streams_, &intake_->arrivals(), clock_, timers_,
+        WritePath::Options{.lock_timeout = arrivals.lock_timeout});
   }
 
   arrow::Result<Outcome> Put(arrow::RecordBatchVector batches, Order order = {},

@@ -102,25 +102,26 @@ arrow::Status GroupWriter::TakeRoom(const base::CallContext& call, int64_t bytes
   }
   const uint64_t turn = next_turn_++;
   turns_.insert(turn);
-  auto late = [&] { return call.deadline() && clock_.Now() >= *call.deadline(); };
+  base::Clock::Steady until = clock_.Now() + options_.patience;
+  if (call.deadline()) until = std::min(until, *call.deadline());
+  auto late = [&] { return clock_.Now() >= until; };
   auto over = [&] { return HasRoom(bytes, turn) || !CheckOpen().ok() || late(); };
   if (!over()) {
-    if (call.deadline()) {
-      lock.unlock();
-      *alarm = timers_.At(*call.deadline(), [this] {
-        const std::lock_guard alarm_lock(mutex_);
-        room_.notify_all();
-      });
-      lock.lock();
-    }
+    lock.unlock();
+    *alarm = timers_.At(until, [this] {
+      const std::lock_guard alarm_lock(mutex_);
+      room_.notify_all();
+    });
+    lock.lock();
     // Maybe all that is in the way is a newest segment that nobody needs.
     tend_due_ = true;
     work_.notify_one();
     room_.wait(lock, call.stop_token(), over);
   }
   arrow::Status status = CheckOpen();
+  // Why there was no time left says more than that there was none.
+  if (status.ok() && !HasRoom(bytes, turn) && late()) status = Refusal(bytes);
   if (status.ok()) status = call.CheckAlive();
-  if (status.ok() && !HasRoom(bytes, turn)) status = Refusal(bytes);
   if (status.ok()) pending_bytes_ += bytes;
   turns_.erase(turn);
   room_.notify_all();  // others may have waited behind this one

@@ -47,6 +47,7 @@ class GroupWriter {
   struct Options {
     SegmentLog::Options log;
     int64_t max_bytes = 0;
+    std::chrono::milliseconds patience{0};
     std::chrono::milliseconds sync_interval{0};
     std::chrono::milliseconds idle_interval{0};
   };

@@ -92,9 +92,19 @@ arrow::Result<std::unique_ptr<Journal>> Journal::Open(Options options,
                     {{"after_position", static_cast<int64_t>(last.last)},
                      {"bytes", last.file_bytes - last.end}});
   }
+  const Position newest = walk.segments.empty() ? 0 : walk.segments.back().last;
+  if (options.at_least > newest) {
+    ground.log.Warn(
+        "the database knows of records that this journal never had; if it was used with "
+        "another folder, bring that back: rows may be in it that are nowhere else",
+        {{"folder", options.folder.native()},
+         {"newest_in_journal", static_cast<int64_t>(newest)},
+         {"newest_in_database", static_cast<int64_t>(options.at_least)}});
+  }
   GroupWriter::Options writer = {
       .log = {.folder = options.folder, .segment_bytes = options.segment_bytes},
       .max_bytes = options.max_bytes,
+      .patience = options.patience,
       .sync_interval = options.sync_interval,
       .idle_interval = options.idle_interval,
   };

@@ -30,6 +30,8 @@ class Journal {
     // Of all records that were not released. On the disk there may be one segment more,
     // which is allocated ahead.
     int64_t max_bytes = int64_t{4} << 30;
+    // How long a record waits for room at most, whatever its call's deadline is.
+    std::chrono::milliseconds patience{10'000};
     // A record of Durability::kInterval is synced after this at the latest.
     std::chrono::milliseconds sync_interval{1000};
     // When nothing was appended for so long and all is released, the log shrinks to an
@@ -63,12 +65,13 @@ class Journal {
   // positions, by this thread or another that is in Append; it must not block, throw or
   // call the journal.
   //
-  // When there is no room, waits for Release until the call's deadline: ResourceExhausted
-  // then, and at once for a record that never fits or when the disk is full. Unavailable
-  // when writing failed or the journal stops. InvalidArgument as EncodedRecord::Of. Once
-  // the record waits to be written, the call can not be cancelled any more. After an
-  // error `publish` was not called and will not be; the record will not be replayed
-  // either, unless Figures::failed tells that it could not be taken back.
+  // When there is no room, waits for Release until the call's deadline, and no longer
+  // than `patience`: ResourceExhausted then, and at once for a record that never fits or
+  // when the disk is full. Unavailable when writing failed or the journal stops.
+  // InvalidArgument as EncodedRecord::Of. Once the record waits to be written, the call
+  // can not be cancelled any more. After an error `publish` was not called and will not
+  // be; the record will not be replayed either, unless Figures::failed tells that it
+  // could not be taken back.
   arrow::Result<Position> Append(const base::CallContext& call, Record record,
                                  Durability durability,
                                  std::function<void(Position)> publish);

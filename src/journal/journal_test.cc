@@ -356,6 +356,19 @@ TEST_F(FullJournal, RefusesWhenTheDeadlineHasCome) {
   });
 }
 
+TEST_F(FullJournal, RefusesACallWithoutADeadlineWhenItHasWaitedLongEnough) {
+  const base::CallContext call({});
+  std::jthread writer([&] {
+    auto position = journal->Append(call, RecordOf("[2]"), Durability::kSync, nullptr);
+    EXPECT_EQ(base::KindOf(position.status()), ErrorKind::kResourceExhausted);
+  });
+  WaitFor(1);
+  Await([&] {
+    home.Advance(std::chrono::seconds(10));
+    return journal->figures().waiting == 0;
+  });
+}
+
 TEST_F(FullJournal, LetsACallBeCancelledThatWaitsForRoom) {
   base::CallContext call({});
   std::jthread writer([&] {

@@ -247,6 +247,7 @@ def test_a_folder_that_is_named_needs_no_configuration(journal):
     folder, _, _ = journal
     (folder.parent / "pintail.toml").write_text("no configuration\n")
     assert run_in(folder.parent, "check", folder.name).returncode == 0
+    assert run_in(folder.parent, "check", "--database", "other.duckdb", folder.name).returncode == 0
     done = run_in(folder.parent, "check")
     assert done.returncode == 1 and "pintail.toml:1" in done.stderr
 

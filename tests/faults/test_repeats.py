@@ -228,3 +228,31 @@ def test_what_was_sent_when_the_server_was_killed_is_sent_again(start_server, tm
     with FlightSqlClient(server.flight_uri) as client:
         assert wrong_with(client.rows(FOUND.format(table="ledger")),
                           Written(dict.fromkeys(keys, ROWS), keys)) == []
+
+
+def test_what_a_journal_holds_is_stored_and_known_when_the_tail_is_off_at_the_next_start(start_server, tmp_path):
+    path = tmp_path / "hot.duckdb"
+    server = start_server(database=path)
+    for sequence in range(3):
+        by_rest(server, "ledger", "p1", sequence, batch_of_rows(1, sequence, ROWS))
+    server.kill()
+    for arguments in (("--ingest-tail", "false"), (), ("--ingest-tail", "false")):
+        server = start_server(*arguments, database=path)
+        assert_holds(server, "ledger", range(3))
+        for sequence in range(3):
+            assert is_repeat(by_rest(server, "ledger", "p1", sequence, batch_of_rows(1, sequence, ROWS)))
+        assert requests.get(server.http_url + "/metrics", timeout=BOUND_SECONDS).status_code == 200
+        server.kill()
+
+
+def test_a_start_says_so_when_the_journal_is_not_the_databases_own(start_server, tmp_path):
+    path = tmp_path / "hot.duckdb"
+    server = start_server(database=path)
+    by_rest(server, "ledger", "p1", 0, batch_of_rows(1, 0, ROWS))
+    server.stop_quietly()
+    assert "knows of records" not in server.log()
+    server = start_server(database=path)
+    assert "knows of records" not in server.log()
+    server.stop_quietly()
+    server = start_server("--journal-path", str(tmp_path / "another"), database=path)
+    assert "knows of records that this journal never had" in server.log()

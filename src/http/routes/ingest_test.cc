@@ -174,8 +174,9 @@ TEST(IngestRoute, RefusesAKeyThatIsNone) {
   DoorWorld world;
   const std::string field = "Idempotency-Key: ";
   for (const std::string& fields :
-       {field + "\r\n", field + std::string(1025, 'x') + "\r\n",
-        field + "a\r\n" + field + "b\r\n", field + "\xff\r\n"}) {
+       {std::string("pintail-producer: p\r\npintail-sequence: 1\r\n"), field + "\r\n",
+        field + std::string(1025, 'x') + "\r\n", field + "a\r\n" + field + "b\r\n",
+        field + "\xff\r\n"}) {
     EXPECT_EQ(Ingest(world, "t", kArrow, Rows(), fields).status, 400) << fields;
   }
 }
