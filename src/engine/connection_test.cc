@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <thread>
 
 #include "engine/testing/sql.h"
@@ -23,6 +24,30 @@ class ConnectionTest : public ::testing::Test {
   std::unique_ptr<Database> database_ = testing::OpenInMemory();
   std::unique_ptr<Connection> connection_ = Value(database_->Connect());
 };
+
+// DuckDB may look whether it was interrupted when it has committed.
+TEST_F(ConnectionTest, ACommitThatIsInterruptedTellsWhetherItHappened) {
+  ASSERT_TRUE(Execute(*connection_, "CREATE TABLE told (i BIGINT)").ok());
+  int64_t expected = 0;
+  for (int i = 0; i < 1000; ++i) {
+    ASSERT_TRUE(connection_->Begin().ok());
+    ASSERT_TRUE(Execute(*connection_, "INSERT INTO told VALUES (1)").ok());
+    std::atomic<bool> ready = false;
+    std::jthread interrupts([&, wait = i * 20] {
+      ready = true;
+      for (std::atomic<int> passed = 0; passed < wait;) ++passed;
+      connection_->Interrupt();
+    });
+    while (!ready) std::this_thread::yield();
+    if (connection_->Commit().ok()) ++expected;
+    interrupts.join();
+    if (connection_->InTransaction()) {
+      ASSERT_TRUE(connection_->Rollback().ok());
+    }
+  }
+  EXPECT_EQ(Cell(*Value(database_->Connect()), "SELECT count(*) FROM told"),
+            std::to_string(expected));
+}
 
 TEST_F(ConnectionTest, ATextIsCutIntoItsStatements) {
   auto statements = Value(connection_->Parse("SELECT 1 ;; \n SELECT ';' ; "));

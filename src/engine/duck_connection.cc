@@ -92,7 +92,11 @@ arrow::Status DuckConnection::Begin(bool for_changes) {
 
 arrow::Status DuckConnection::Commit() {
   const auto handover = TailSnapshot::Of(context())->LockForEnd();
-  return RunText(context(), "COMMIT").status();
+  const arrow::Status status = RunText(context(), "COMMIT").status();
+  // DuckDB looks once more whether it was interrupted when it has committed already.
+  const bool committed =
+      base::KindOf(status) == base::ErrorKind::kCancelled && !InTransaction();
+  return committed ? arrow::Status::OK() : status;
 }
 
 arrow::Status DuckConnection::Rollback() {

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "arrow/util/byte_size.h"
 #include "base/error.h"
 #include "base/lower_case.h"
+#include "columnar/batch_bytes.h"
 #include "duckdb/catalog/catalog.hpp"
 #include "duckdb/main/database_manager.hpp"
 
@@ -70,7 +70,7 @@ void TailStore::Add(const TailTarget& target, const arrow::RecordBatchVector& ba
     auto part = std::make_shared<TailPart>();
     part->batch = batch;
     part->input = target.input;
-    part->bytes = arrow::util::TotalBufferSize(*batch);
+    part->bytes = columnar::BytesOf(*batch);
     part->position = position;
     part->put = std::exchange(put, nullptr);  // with the first, as all are moved together
     part->arrived = clock_.Now();

@@ -3,26 +3,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "arrow/util/byte_size.h"
+#include "columnar/batch_bytes.h"
 
 namespace pintail::ingest {
-namespace {
-
-// What a batch has at most is soon known; how much of it is its own takes longer, and
-// matters for slices of large ones.
-constexpr int64_t kSmallBytes = 4096;
-
-int64_t BytesOf(const arrow::RecordBatch& batch) {
-  const int64_t total = arrow::util::TotalBufferSize(batch);
-  if (total <= kSmallBytes) return total;
-  const arrow::Result<int64_t> referenced = arrow::util::ReferencedBufferSize(batch);
-  return referenced.ok() ? *referenced : total;
-}
-
-}  // namespace
 
 bool BatchQueue::Put(std::shared_ptr<arrow::RecordBatch> batch) {
-  const int64_t bytes = BytesOf(*batch);
+  const int64_t bytes = columnar::BytesOf(*batch);
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] {
     return closed_ || waiting_.empty() ||
