@@ -63,11 +63,14 @@ arrow::Result<bool> Arrivals::Room::Grow(const base::CallContext& call,
   }
   if (bytes_ + bytes + more > most) return false;
   ARROW_ASSIGN_OR_RAISE(const bool has_room, arrivals.AwaitRoom(call, bytes_ + bytes));
+  if (!has_room) return false;
   // What others have gathered gets less by no waiting of ours.
-  const int64_t all = arrivals.gathered_ + arrivals.tails_.bytes() + bytes;
-  if (!has_room || all > options.max_bytes) return false;
+  const int64_t gathered = arrivals.gathered_ += bytes;
+  if (gathered + arrivals.tails_.bytes() > options.max_bytes) {
+    arrivals.gathered_ -= bytes;
+    return false;
+  }
   arrivals_ = &arrivals;
-  arrivals.gathered_ += bytes;
   bytes_ += bytes;
   return true;
 }
@@ -83,7 +86,10 @@ Arrivals::Place Arrivals::PlaceFor(engine::Connection& connection,
                                    const arrow::Schema& schema, Target& target) {
   if (target) return Place::kTail;
   const auto found = tails_.TargetFor(connection, table, schema);
-  if (base::KindOf(found.status()) == base::ErrorKind::kNotFound) return Place::kNoTable;
+  if (base::KindOf(found.status()) == base::ErrorKind::kNotFound) {
+    const bool is_ours = table.catalog.empty() || table.catalog == tails_.database();
+    return is_ours ? Place::kNoTable : Place::kTable;
+  }
   if (found.ok()) target = *found;
   return target ? Place::kTail : Place::kTable;
 }

@@ -94,7 +94,11 @@ arrow::Result<Outcome> Ingestion::Run() {
   const arrow::Status status = InsertAll();
   // First, so that locks are free though the producer may take its time.
   writer_.Rollback();
-  if (!status.ok() && outcome_.commits == 0) writer_.TakeTableBack();
+  // After these nothing of the commit comes back from the journal at the next start.
+  const base::ErrorKind kind = base::KindOf(status);
+  const bool is_gone = !status.ok() && kind != base::ErrorKind::kUnavailable &&
+                       kind != base::ErrorKind::kInternal;
+  if (is_gone && outcome_.commits == 0) writer_.TakeTableBack();
   alarm_.reset();
   queue_.Close();
   if (reading.joinable()) reading.join();

@@ -1,6 +1,7 @@
 #include "ingest/joined_commits.h"
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 #include "base/error.h"
@@ -12,6 +13,18 @@ namespace {
 // wait long, and it is made ready in memory at once.
 constexpr int64_t kMostRows = 122'880;
 constexpr int64_t kMostBytes = int64_t{8} << 20;
+
+// Others wait for what this one does, so it must come back.
+template <typename Work>
+auto Guarded(const Work& work) -> decltype(work()) {
+  try {
+    return work();
+  } catch (const std::exception& exception) {
+    return base::MakeError(
+        base::ErrorKind::kInternal,
+        "a commit that several uploads share has failed: ", exception.what());
+  }
+}
 
 bool FitTogether(const JoinedCommits::Part& one, const JoinedCommits::Part& other) {
   return one.policy == other.policy &&
@@ -127,7 +140,7 @@ void JoinedCommits::Run(Lock& lock, Queue& queue, Entry& entry) {
     });
   } else {
     lock.unlock();
-    arrow::Status outcome = entry.part->commit_alone();
+    arrow::Status outcome = Guarded(entry.part->commit_alone);
     lock.lock();
     entry.outcome = std::move(outcome);
     entry.state = State::kDone;
@@ -142,7 +155,8 @@ void JoinedCommits::RunGroup(Lock& lock, Entry& first, const std::vector<Entry*>
     parts.push_back(entry->part);
   }
   lock.unlock();
-  const arrow::Result<bool> committed = first.part->commit_all(parts);
+  const arrow::Result<bool> committed =
+      Guarded([&] { return first.part->commit_all(parts); });
   lock.lock();
   if (committed.ok() && !*committed) return Separate(first, group);
   for (Entry* entry : group) {

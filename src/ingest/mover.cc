@@ -55,7 +55,8 @@ void Mover::Run() {
       awake_ = false;
       everything = std::exchange(hurries_, false);
     }
-    while (MoveDue(everything)) {
+    // All at once only: what arrives meanwhile would be moved row by row.
+    while (MoveDue(std::exchange(everything, false))) {
       const std::lock_guard lock(mutex_);
       if (stopping_) return;
     }
@@ -139,7 +140,9 @@ arrow::Status Mover::Stop() {
   }
   changed_.notify_one();
   alarm_.reset();
-  if (thread_.joinable()) thread_.join();
+  // Where the start was refused everything stays as it is.
+  if (!thread_.joinable()) return arrow::Status::OK();
+  thread_.join();
   while (MoveDue(/*everything=*/true)) {
   }
   const auto failed = failures();

@@ -1,5 +1,6 @@
 #include "ingest/repeats.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/error.h"
@@ -139,7 +140,7 @@ arrow::Result<Repeats::Entry> Repeats::Enter(const base::CallContext& call,
     repeated_.Add();
     return entry;
   }
-  under_way_.insert(name);
+  under_way_.emplace(name, clock_.WallNow());
   entry.claim = Claim(this, key);
   return entry;
 }
@@ -163,10 +164,15 @@ void Repeats::Add(const engine::AppliedPut& put) {
   if (const auto known = by_name_.find(name); known != by_name_.end()) {
     Forget(known->second);
   }
-  const auto added = applied_
-                         .emplace(Age(put.time, next_number_++),
-                                  Applied{.name = std::move(name), .rows = put.rows})
-                         .first;
+  // A put of an earlier run is as old as the calendar says, one of this run is new.
+  const auto age = std::max(clock_.WallNow() - put.time, base::Clock::Wall::duration(0));
+  const auto since =
+      clock_.Now() - std::chrono::duration_cast<std::chrono::nanoseconds>(age);
+  const auto added =
+      applied_
+          .emplace(Age(since, next_number_++),
+                   Applied{.name = std::move(name), .rows = put.rows, .time = put.time})
+          .first;
   by_name_[added->second.name] = added;
   while (static_cast<int64_t>(applied_.size()) > options_.max_keys) {
     Forget(applied_.begin());
@@ -181,7 +187,7 @@ void Repeats::Forget(std::map<Age, Applied>::iterator applied) {
 }
 
 void Repeats::ForgetOld() {
-  const base::Clock::Wall last = clock_.WallNow() - options_.window;
+  const base::Clock::Steady last = clock_.Now() - options_.window;
   for (int i = 0; i < kMostForgottenAtOnce && !applied_.empty(); ++i) {
     if (applied_.begin()->first.first > last) break;
     Forget(applied_.begin());
@@ -193,7 +199,7 @@ std::optional<int64_t> Repeats::FindApplied(const std::string& name) {
   const auto found = by_name_.find(name);
   if (found == by_name_.end()) return std::nullopt;
   // The old are not all forgotten at once.
-  if (found->second->first.first <= clock_.WallNow() - options_.window) {
+  if (found->second->first.first <= clock_.Now() - options_.window) {
     return std::nullopt;
   }
   return found->second->second.rows;
@@ -206,8 +212,13 @@ std::optional<base::Clock::Wall> Repeats::DueForTidying() {
   if (!has_forgotten_ || (tidied_ && now - *tidied_ < kTidyInterval)) return std::nullopt;
   tidied_ = now;
   has_forgotten_ = false;
-  return applied_.empty() ? clock_.WallNow() - options_.window
-                          : applied_.begin()->first.first;
+  base::Clock::Wall before = clock_.WallNow() - options_.window;
+  if (!applied_.empty()) before = applied_.begin()->second.time;
+  // The calendar may have jumped between two puts; and what is under way may be in the
+  // database already.
+  for (const auto& [age, applied] : applied_) before = std::min(before, applied.time);
+  for (const auto& [name, since] : under_way_) before = std::min(before, since);
+  return before;
 }
 
 void Repeats::Tidy() {

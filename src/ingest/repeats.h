@@ -109,11 +109,13 @@ class Repeats {
   void Tidy();
 
  private:
-  using Age =
-      std::pair<base::Clock::Wall, int64_t>;  // the number tells equal times apart
+  // When it was applied, by the clock that does not jump; the number tells equal times
+  // apart.
+  using Age = std::pair<base::Clock::Steady, int64_t>;
   struct Applied {
     std::string name;
     int64_t rows = 0;
+    base::Clock::Wall time;  // as the database has it
   };
 
   Repeats(const Ground& ground, Options options);
@@ -139,7 +141,7 @@ class Repeats {
   // Protected by mutex_. Names are those of the journal.
   std::map<Age, Applied> applied_;  // oldest first
   std::unordered_map<std::string_view, std::map<Age, Applied>::iterator> by_name_;
-  std::set<std::string> under_way_;
+  std::map<std::string, base::Clock::Wall> under_way_;  // since when
   int64_t next_number_ = 0;
   bool has_forgotten_ = true;  // what the database may have still
   std::optional<base::Clock::Steady> tidied_;

@@ -16,6 +16,22 @@ using engine::testing::Value;
 using std::chrono_literals::operator""h;
 using std::chrono_literals::operator""s;
 
+// Stands still until it is moved; the calendar may jump by itself.
+class JumpingClock final : public base::Clock {
+ public:
+  Steady Now() const override { return Steady{} + passed_.load(); }
+  Wall WallNow() const override {
+    return Wall{} +
+           std::chrono::duration_cast<Wall::duration>(passed_.load() + jumped_.load());
+  }
+  void Advance(std::chrono::nanoseconds by) { passed_ = passed_.load() + by; }
+  void Jump(std::chrono::nanoseconds by) { jumped_ = jumped_.load() + by; }
+
+ private:
+  std::atomic<std::chrono::nanoseconds> passed_{24h};
+  std::atomic<std::chrono::nanoseconds> jumped_{0h};
+};
+
 class RepeatsTest : public ::testing::Test {
  protected:
   // Stands for a server that is started, again and again, on one database.
@@ -50,7 +66,7 @@ class RepeatsTest : public ::testing::Test {
            FROM pintail_journal.repeats)");
   }
 
-  base::ManualClock clock_;
+  JumpingClock clock_;
   base::Timers timers_{clock_, /*start_thread=*/false};
   base::Metrics metrics_{"pintail"};
   std::unique_ptr<engine::Database> database_ = Value(engine::Database::Open({}));
@@ -163,6 +179,36 @@ TEST_F(RepeatsTest, LeaveTheDatabaseWhenTheyAreForgotten) {
   clock_.Advance(60s);
   repeats->Tidy();
   EXPECT_EQ(InDatabase(), "d,e");
+}
+
+TEST_F(RepeatsTest, StayInTheDatabaseWhileTheyAreUnderWay) {
+  const auto repeats = Open({.window = 1h, .in_database = true});
+  Repeats::Entry slow = Value(Enter(*repeats, "slow"));
+  slow.claim.Apply(1);
+  const auto connection = Value(database_->Connect());
+  ASSERT_TRUE(connection->Begin().ok());
+  ASSERT_TRUE(slow.claim.WriteDown(*connection).ok());
+  ASSERT_TRUE(connection->Commit().ok());
+  clock_.Advance(1s);
+  Put(*repeats, "fast");
+  repeats->Tidy();
+  EXPECT_EQ(InDatabase(), "fast,slow");
+}
+
+TEST_F(RepeatsTest, AreKnownAndKeptThoughTheCalendarJumps) {
+  for (const auto jump : {100h, -100h}) {
+    const auto repeats = Open({.window = 1h, .max_keys = 3, .in_database = true});
+    const std::string name = std::to_string(jump.count());
+    Put(*repeats, name + " before");
+    clock_.Jump(jump);
+    Put(*repeats, name + " after");
+    repeats->Tidy();
+    EXPECT_EQ(Put(*repeats, name + " before"), 1);
+    EXPECT_EQ(Put(*repeats, name + " after"), 1);
+    EXPECT_NE(InDatabase().find(name + " before"), std::string::npos) << InDatabase();
+    EXPECT_NE(InDatabase().find(name + " after"), std::string::npos) << InDatabase();
+    clock_.Jump(-jump);
+  }
 }
 
 TEST(KeysInJournal, AreReadAsTheyAreWritten) {

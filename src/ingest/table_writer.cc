@@ -1,5 +1,6 @@
 #include "ingest/table_writer.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <utility>
@@ -26,6 +27,9 @@ using engine::QuoteName;
 // How often the opening is tried when other clients' SQL changes the table at that
 // moment.
 constexpr int kMaxAttempts = 8;
+
+// How long rows that go straight into a table wait for those that arrived before them.
+constexpr std::chrono::milliseconds kTailPatience{1'000};
 
 // Waits a little longer each time; the call's error when it is cancelled meanwhile.
 arrow::Status WaitBeforeAttempt(const base::CallContext& call, int attempt) {
@@ -128,7 +132,7 @@ arrow::Status TableWriter::Enter(const base::CallContext& call, TableGates::Use 
     }
     // So that rows are read in the order in which they came. Where a transaction keeps
     // them from being stored, the order is the lesser evil.
-    (void)parts_.tails->Store(table_.table, parts_.lock_timeout);
+    (void)parts_.tails->Store(table_.table, std::min(parts_.lock_timeout, kTailPatience));
     return arrow::Status::OK();
   }
   if (base::KindOf(pass.status()) != ErrorKind::kConflict) return pass.status();
