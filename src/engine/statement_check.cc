@@ -5,19 +5,14 @@
 #include "duckdb/main/attached_database.hpp"
 #include "duckdb/main/database_manager.hpp"
 #include "duckdb/parser/expression/function_expression.hpp"
-#include "duckdb/parser/parsed_data/alter_info.hpp"
 #include "duckdb/parser/parsed_data/detach_info.hpp"
-#include "duckdb/parser/parsed_data/drop_info.hpp"
 #include "duckdb/parser/parsed_data/pragma_info.hpp"
-#include "duckdb/parser/statement/alter_statement.hpp"
 #include "duckdb/parser/statement/call_statement.hpp"
 #include "duckdb/parser/statement/detach_statement.hpp"
-#include "duckdb/parser/statement/drop_statement.hpp"
 #include "duckdb/parser/statement/explain_statement.hpp"
 #include "duckdb/parser/statement/load_statement.hpp"
 #include "duckdb/parser/statement/pragma_statement.hpp"
 #include "duckdb/parser/statement/set_statement.hpp"
-#include "engine/tail_positions.h"
 
 namespace pintail::engine {
 namespace {
@@ -63,13 +58,6 @@ arrow::Status CheckSet(const duckdb::SetStatement& statement) {
   const std::string names = StringUtil::Lower(value.ToString());
   if (plain && names.find("extension") == std::string::npos) return arrow::Status::OK();
   return OptimizerRefused("disabling the optimizer `extension`");
-}
-
-arrow::Status CheckOurSchema(const std::string& schema) {
-  if (!duckdb::StringUtil::CIEquals(schema, kJournalSchema)) return arrow::Status::OK();
-  return base::MakeError(base::ErrorKind::kPermissionDenied, "the schema ", schema,
-                         " says what of the journal is in the tables, and only the "
-                         "server changes it");
 }
 
 // It waits, with a lock on the database, for every transaction that writes, while a
@@ -119,13 +107,6 @@ arrow::Status CheckServerStands(duckdb::ClientContext& context,
     }
     case StatementType::EXPLAIN_STATEMENT:
       return CheckServerStands(context, *statement.Cast<duckdb::ExplainStatement>().stmt);
-    case StatementType::ALTER_STATEMENT:
-      return CheckOurSchema(statement.Cast<duckdb::AlterStatement>().info->schema);
-    case StatementType::DROP_STATEMENT: {
-      const auto& info = *statement.Cast<duckdb::DropStatement>().info;
-      return CheckOurSchema(info.type == duckdb::CatalogType::SCHEMA_ENTRY ? info.name
-                                                                           : info.schema);
-    }
     case StatementType::CALL_STATEMENT:
       return CheckCall(context, *statement.Cast<duckdb::CallStatement>().function);
     case StatementType::DETACH_STATEMENT:

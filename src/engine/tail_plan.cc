@@ -4,18 +4,13 @@
 #include <optional>
 #include <utility>
 
-#include "duckdb/common/exception.hpp"
 #include "duckdb/common/exception/catalog_exception.hpp"
 #include "duckdb/optimizer/optimizer.hpp"
 #include "duckdb/optimizer/optimizer_extension.hpp"
 #include "duckdb/planner/binder.hpp"
-#include "duckdb/planner/operator/logical_delete.hpp"
 #include "duckdb/planner/operator/logical_get.hpp"
-#include "duckdb/planner/operator/logical_insert.hpp"
-#include "duckdb/planner/operator/logical_merge_into.hpp"
 #include "duckdb/planner/operator/logical_set_operation.hpp"
-#include "duckdb/planner/operator/logical_update.hpp"
-#include "engine/tail_positions.h"
+#include "engine/journal_schema_check.h"
 #include "engine/tail_scan.h"
 #include "engine/tail_snapshot.h"
 
@@ -28,23 +23,6 @@ bool AsksForRowNumbers(const duckdb::LogicalGet& scan) {
   return std::ranges::any_of(scan.GetColumnIds(), [](const duckdb::ColumnIndex& column) {
     return column.IsVirtualColumn() && !column.IsEmptyColumn();
   });
-}
-
-// The table whose rows the operator changes.
-duckdb::optional_ptr<duckdb::TableCatalogEntry> ChangedBy(duckdb::LogicalOperator& op) {
-  using duckdb::LogicalOperatorType;
-  switch (op.type) {
-    case LogicalOperatorType::LOGICAL_INSERT:
-      return op.Cast<duckdb::LogicalInsert>().table;
-    case LogicalOperatorType::LOGICAL_UPDATE:
-      return op.Cast<duckdb::LogicalUpdate>().table;
-    case LogicalOperatorType::LOGICAL_DELETE:
-      return op.Cast<duckdb::LogicalDelete>().table;
-    case LogicalOperatorType::LOGICAL_MERGE_INTO:
-      return op.Cast<duckdb::LogicalMergeInto>().table;
-    default:
-      return nullptr;
-  }
 }
 
 class TailPlanner {
@@ -75,8 +53,10 @@ class TailPlanner {
   }
 
   void CollectNeeds(duckdb::LogicalOperator& op) {
+    if (!snapshot_.is_ours()) {
+      CheckLeavesJournalSchema(binder_.context, snapshot_.store().main_name(), op);
+    }
     if (const auto table = ChangedBy(op)) {
-      CheckNotOurs(*table);
       const bool inserts = op.type == duckdb::LogicalOperatorType::LOGICAL_INSERT;
       const auto key = snapshot_.store().KeyOf(*table);
       if (key && inserts) needs_.before.insert(*key);
@@ -86,15 +66,6 @@ class TailPlanner {
     needs_.whole.insert(*key);
     // Not of the kind that a statement could be bound again for.
     if (snapshot_.IsWanted(*key)) throw duckdb::CatalogException("rows are in a tail");
-  }
-
-  void CheckNotOurs(const duckdb::TableCatalogEntry& table) const {
-    const auto key = snapshot_.store().KeyOf(table);
-    if (!key || key->schema != kJournalSchema || snapshot_.is_ours()) return;
-    throw duckdb::PermissionException(
-        "the table %s.%s says what of the journal is in the tables, and only the server "
-        "changes it",
-        key->schema, key->table);
   }
 
   void PlanScan(OperatorPtr& plan) {

@@ -435,20 +435,6 @@ TEST_F(TailsTest, WhatWouldHideArrivedRowsIsRefused) {
   Do("RESET disabled_optimizers");
 }
 
-TEST_F(TailsTest, NobodyElseChangesThePositions) {
-  Value(database_->tails().OpenPositions());
-  for (const char* sql :
-       {"DROP SCHEMA pintail_journal CASCADE", "DROP TABLE pintail_journal.positions",
-        "ALTER TABLE pintail_journal.positions ADD COLUMN x INT",
-        "DELETE FROM pintail_journal.positions",
-        "UPDATE pintail_journal.positions SET position = 0",
-        "INSERT INTO pintail_journal.positions VALUES ('main', 't', 9)"}) {
-    EXPECT_EQ(KindOfFailure(Execute(*connection_, sql)), ErrorKind::kPermissionDenied)
-        << sql;
-  }
-  EXPECT_EQ(Get("SELECT count(*) FROM pintail_journal.positions"), "0");
-}
-
 TEST_F(TailsTest, OneStatementSeesTheSameRowsEverywhere) {
   Do("INSERT INTO t VALUES (1, 'a')");
   auto both =

@@ -194,6 +194,25 @@ TEST_F(WritePathTest, RefusesAViewAsTarget) {
   EXPECT_EQ(Seen("SELECT * FROM v"), "1|x");
 }
 
+TEST_F(WritePathTest, LeavesTheServersOwnTablesAlone) {
+  const std::string keys =
+      "SELECT count(*) FROM duckdb_columns() WHERE schema_name = "
+      "'pintail_journal' AND table_name = 'repeats'";
+  ASSERT_EQ(Seen(keys), "4");
+  for (const Mode mode : {Mode::kReplace, Mode::kAppend, Mode::kCreateOrAppend}) {
+    for (const char* table : {"repeats", "mine"}) {
+      if (mode == Mode::kAppend && std::string(table) == "mine") continue;
+      Order order = OrderFor("x", mode);
+      order.table = {.schema = "pintail_journal", .table = table};
+      const auto schema = arrow::schema({arrow::field("table_name", arrow::utf8())});
+      EXPECT_THAT(IngestText(order, Reader({Batch(schema, R"([["t"]])")})),
+                  HasSubstr("only the server changes it"));
+    }
+  }
+  EXPECT_EQ(Seen(keys), "4");
+  EXPECT_EQ(Seen("SELECT count(*) FROM pintail_journal.repeats"), "0");
+}
+
 TEST_F(WritePathTest, CommitsByRowsAndAcknowledgesBeforeItReadsOn) {
   Order order = OrderFor("t");
   order.stream.policy.commit_rows = 2;
