@@ -18,6 +18,7 @@ namespace {
 using duckdb::StatementType;
 
 std::optional<std::string> DefinedByDrop(const duckdb::DropInfo& info) {
+  if (info.cascade) return "";  // with it go the tables that depend on it
   if (info.type == duckdb::CatalogType::TABLE_ENTRY) return info.name;
   if (info.type == duckdb::CatalogType::SCHEMA_ENTRY) return "";
   return std::nullopt;

@@ -90,5 +90,26 @@ TEST_F(TailStatementsTest, ACheckpointOfAClientWaitsForNobody) {
   EXPECT_TRUE(database_->Checkpoint(true).ok());
 }
 
+// What is dropped with it may be any table, and rows that wait for one that is gone would
+// have no place.
+TEST_F(TailStatementsTest, ADropOfWhatTablesDependOnStoresTheirRowsFirst) {
+  Do("CREATE SEQUENCE s");
+  Do("CREATE TABLE u (i BIGINT DEFAULT nextval('s'), s VARCHAR)");
+  const auto row = Batch(testing::NumbersSchema(), R"([[1, "a"]])");
+  ASSERT_TRUE(Arrive(*database_, *other_, "u", {row}).ok());
+  ASSERT_EQ(Waiting(*database_, "u"), 1);
+  for (const bool in_transaction : {true, false}) {
+    ASSERT_TRUE(!in_transaction || connection_->Begin().ok());
+    Do("DROP SEQUENCE s CASCADE");
+    if (in_transaction) {
+      EXPECT_FALSE(Execute(*connection_, "FROM u").ok());
+      Do("ROLLBACK");
+      EXPECT_EQ(Get("SELECT count(*) FROM u"), "1");
+    }
+  }
+  EXPECT_FALSE(Execute(*connection_, "FROM u").ok());
+  EXPECT_TRUE(database_->tails().figures().empty());
+}
+
 }  // namespace
 }  // namespace pintail::engine
