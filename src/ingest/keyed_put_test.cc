@@ -58,10 +58,14 @@ class World {
     return path_->Ingest(call_, connection, order, std::move(reader), on_commit);
   }
   // "applied", "repeated", or the error.
-  std::string Put(const std::string& key, const std::string& rows, Order order = {}) {
+  std::string Put(const std::string& key, const std::string& rows,
+                  const Order& order = {}) {
+    return PutOn(*Value(database_->Connect()), key, rows, order);
+  }
+  std::string PutOn(engine::Connection& connection, const std::string& key,
+                    const std::string& rows, Order order = {}) {
     order.key = key;
-    const auto outcome =
-        Ingest(*Value(database_->Connect()), order, Reader({Some(rows)}));
+    const auto outcome = Ingest(connection, order, Reader({Some(rows)}));
     if (!outcome.ok()) return outcome.status().message();
     return outcome->repeated ? "repeated" : "applied";
   }
@@ -243,6 +247,55 @@ TEST_F(KeyedPutTest, IntoATemporaryTableIsKnownWhileThatIsThere) {
     EXPECT_EQ(outcome.repeated, repeated);
   }
   EXPECT_EQ(world.Get("SELECT count(*) FROM pintail_journal.repeats"), "0");
+}
+
+TEST_F(KeyedPutTest, CountsInTheTemporaryTableThatHidesAnother) {
+  World world(folder_);
+  world.Do("CREATE TABLE t (i BIGINT)");
+  world.Do("CREATE TEMP TABLE t (i BIGINT)");
+  Order order;
+  order.session = 1;
+  EXPECT_EQ(world.PutOn(world.connection(), "a", "[[1]]", order), "applied");
+  EXPECT_EQ(world.PutOn(world.connection(), "a", "[[1]]", order), "repeated");
+  EXPECT_EQ(world.Sum("temp.t"), "1/1");
+  // Of another client, and of the same one by its whole name.
+  EXPECT_EQ(world.Put("a", "[[2]]"), "applied");
+  order.table = {
+      .catalog = world.database().tails().database(), .schema = "main", .table = "t"};
+  EXPECT_EQ(world.PutOn(world.connection(), "a", "[[2]]", order), "repeated");
+  EXPECT_EQ(world.Sum(engine::QuoteName(order.table)), "1/2");
+  // And of a session that has a table of that name too.
+  const auto other = Value(world.database().Connect());
+  ASSERT_TRUE(Execute(*other, "CREATE TEMP TABLE t (i BIGINT)").ok());
+  EXPECT_EQ(world.PutOn(*other, "a", "[[3]]", {.session = 2}), "applied");
+  EXPECT_EQ(Cell(*other, "SELECT sum(i) FROM temp.t"), "3");
+  const Order named{.table = {.catalog = "TEMP", .schema = "main", .table = "t"},
+                    .session = 2};
+  EXPECT_EQ(world.PutOn(*other, "a", "[[3]]", named), "repeated");
+}
+
+TEST_F(KeyedPutTest, CountsInTheTableThatTheSearchPathLeadsTo) {
+  World world(folder_);
+  world.Do("CREATE SCHEMA p; CREATE SCHEMA q; CREATE TABLE q.t (i BIGINT)");
+  world.Do("SET search_path = 'p,q'");
+  EXPECT_EQ(world.PutOn(world.connection(), "a", "[[1]]"), "applied");
+  Order whole;
+  whole.table = {.schema = "Q", .table = "T"};
+  EXPECT_EQ(world.Put("a", "[[1]]", whole), "repeated");
+  EXPECT_EQ(world.Sum("q.t"), "1/1");
+  // One that is not there is made in the first schema, and so is one that is replaced.
+  Order made;
+  made.table.table = "u";
+  EXPECT_EQ(world.PutOn(world.connection(), "a", "[[2]]", made), "applied");
+  made.table.schema = "p";
+  EXPECT_EQ(world.Put("a", "[[2]]", made), "repeated");
+  EXPECT_EQ(world.Sum("p.u"), "1/2");
+  for (const char* outcome : {"applied", "repeated"}) {
+    const Order replaces{.mode = Mode::kReplace};
+    EXPECT_EQ(world.PutOn(world.connection(), "b", "[[3]]", replaces), outcome);
+  }
+  EXPECT_EQ(world.Sum("p.t"), "1/3");
+  EXPECT_EQ(world.Sum("q.t"), "1/1");
 }
 
 TEST_F(KeyedPutTest, OfEqualOnesAtTheSameTimeOneIsApplied) {

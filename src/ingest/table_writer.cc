@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/error.h"
-#include "base/lower_case.h"
 #include "catalog/text_rows.h"
 #include "columnar/exact_double.h"
 #include "columnar/schema_change.h"
@@ -120,7 +119,9 @@ arrow::Status TableWriter::CheckTransaction() {
 arrow::Status TableWriter::Enter(const base::CallContext& call, TableGates::Use use,
                                  base::Clock::Steady until) {
   if (gate_name_.empty()) {
-    ARROW_ASSIGN_OR_RAISE(gate_name_, GateName());
+    ARROW_ASSIGN_OR_RAISE(const ResolvedName name,
+                          Resolve(parts_.connection, parts_.order));
+    gate_name_ = name.Text();
   }
   auto pass = parts_.gates.Enter(call, {.table = gate_name_, .use = use, .until = until});
   if (pass.ok()) {
@@ -384,18 +385,6 @@ void TableWriter::TakeTableBack() {
   // An empty table is no harm that would be worth another error.
   (void)drop();
   Rollback();
-}
-
-// Names of the same table should be equal. Where a search path of several schemas makes
-// them differ, DuckDB's own conflict and another attempt decide.
-arrow::Result<std::string> TableWriter::GateName() {
-  engine::TableName name = table_;
-  if (parts_.order.temporary) {
-    name.catalog += "#" + std::to_string(parts_.order.session);
-  } else {
-    ARROW_ASSIGN_OR_RAISE(name, ResolvedName(parts_.connection, std::move(name)));
-  }
-  return base::LowerCase(QuoteName(name));
 }
 
 }  // namespace pintail::ingest

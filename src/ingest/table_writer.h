@@ -73,7 +73,6 @@ class TableWriter {
   arrow::Result<Change> Plan();
   arrow::Status Apply(const Change& change);
   arrow::Status Alter(const Change& change);
-  arrow::Result<std::string> GateName();
   arrow::Result<std::shared_ptr<arrow::Schema>> ExistingColumns();
   // Refuses what the database could not alter, with what to do instead.
   arrow::Status CheckWidening(const arrow::FieldVector& widened,

@@ -55,21 +55,18 @@ arrow::Status CheckOneCommit(const engine::Connection& connection, const Order& 
 // the database's name, so that its file may be renamed.
 arrow::Result<PutKey> KeyOf(engine::Connection& connection, const std::string& database,
                             const Order& order) {
-  if (order.temporary) {
-    return PutKey{.table = "temp#" + std::to_string(order.session) + "." +
-                           base::LowerCase(engine::QuoteName(order.table)),
-                  .key = order.key,
-                  .outlives = false};
+  ARROW_ASSIGN_OR_RAISE(ResolvedName name, Resolve(connection, order));
+  if (name.temporary) {
+    return PutKey{.table = name.Text(), .key = order.key, .outlives = false};
   }
-  ARROW_ASSIGN_OR_RAISE(engine::TableName table, ResolvedName(connection, order.table));
-  if (base::LowerCase(table.catalog) != base::LowerCase(database)) {
-    return MakeError(ErrorKind::kInvalidArgument, "the table ", engine::QuoteName(table),
-                     " is not in the server's own database, ",
-                     engine::QuoteName(database),
-                     ", and only puts into that can have a key; leave it out");
+  if (base::LowerCase(name.table.catalog) != base::LowerCase(database)) {
+    return MakeError(
+        ErrorKind::kInvalidArgument, "the table ", engine::QuoteName(name.table),
+        " is not in the server's own database, ", engine::QuoteName(database),
+        ", and only puts into that can have a key; leave it out");
   }
-  table.catalog.clear();
-  return PutKey{.table = base::LowerCase(engine::QuoteName(table)), .key = order.key};
+  name.table.catalog.clear();
+  return PutKey{.table = name.Text(), .key = order.key};
 }
 
 // Reads a put that was applied before to its end, as clients expect.
