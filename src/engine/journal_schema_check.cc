@@ -55,7 +55,7 @@ class JournalSchemaCheck {
       case LogicalOperatorType::LOGICAL_CREATE_TYPE: {
         auto& create = op.Cast<duckdb::LogicalCreate>();
         if (create.schema) return CheckSchema(*create.schema);
-        return CheckName(create.info->catalog, create.info->schema);
+        return CheckSchemaName(create.info->catalog, create.info->schema);
       }
       case LogicalOperatorType::LOGICAL_COPY_DATABASE:
         for (auto& entry : op.Cast<duckdb::LogicalCopyDatabase>().info->entries) {
@@ -74,17 +74,20 @@ class JournalSchemaCheck {
       case CatalogType::SECRET_ENTRY:
         return;  // in no schema
       case CatalogType::SCHEMA_ENTRY:
-        return CheckName(info.catalog, info.name);
+        return CheckSchemaName(info.catalog, info.name);
       default:
         return CheckName(info.catalog, info.schema);
     }
   }
 
+  void CheckSchemaName(std::string& catalog, std::string& name) const {
+    if (StringUtil::CIEquals(name, kJournalSchema)) CheckName(catalog, name);
+  }
   // The schema of an entry that was found; of one that was not, as it is written.
   void CheckName(std::string& catalog, std::string& schema) const {
-    if (!schema.empty() && !StringUtil::CIEquals(schema, kJournalSchema)) return;
     // With IF EXISTS what is not there now is looked for again when the plan is executed,
-    // on the search path of then.
+    // on the search path of then. What it found in another database would be fatal too,
+    // as the plan does not say that it changes that one.
     if (schema.empty()) {
       const auto& path = *duckdb::ClientData::Get(context_).catalog_search_path;
       schema = catalog.empty() ? path.GetDefault().schema

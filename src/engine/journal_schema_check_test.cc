@@ -136,6 +136,7 @@ TEST_F(JournalSchemaCheckTest, RefusesRowsOfAFile) {
 TEST_F(JournalSchemaCheckTest, AKeptPlanDoesNotGetThereByAnotherSearchPath) {
   const std::string before = Inside();
   Do("ATTACH ':memory:' AS other");
+  Do("CREATE TABLE other.mine (a INT); CREATE TABLE memory.main.yours (a INT)");
   const struct {
     const char* planned_in;
     const char* sql;
@@ -144,6 +145,8 @@ TEST_F(JournalSchemaCheckTest, AKeptPlanDoesNotGetThereByAnotherSearchPath) {
       {"main", "DROP TABLE IF EXISTS positions", "pintail_journal"},
       {"main", "ALTER TABLE IF EXISTS positions RENAME TO p", "pintail_journal"},
       {"other", "DROP SCHEMA IF EXISTS pintail_journal CASCADE", "memory"},
+      {"main", "ALTER TABLE IF EXISTS mine RENAME TO m", "other"},
+      {"other", "ALTER TABLE IF EXISTS main.yours RENAME TO y", "memory.main"},
   };
   for (const auto& each : cases) {
     Do(std::string("USE ") + each.planned_in);
