@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "arrow/memory_pool.h"
-#include "arrow/util/byte_size.h"
+#include "columnar/batch_bytes.h"
 #include "engine/arrow_input.h"
 
 namespace pintail::engine {
@@ -54,7 +54,7 @@ arrow::Result<arrow::RecordBatchVector> RowGroups::Next(int64_t rows, int64_t by
         current_->Slice(0, std::min(current_->num_rows(), kPieceRows - small_rows));
     current_ = current_->Slice(piece->num_rows());
     rows -= piece->num_rows();
-    bytes -= arrow::util::ReferencedBufferSize(*piece).ValueOr(0);
+    bytes -= columnar::BytesOf(*piece);
     small_rows += piece->num_rows();
     small.push_back(std::move(piece));
     if (small_rows >= kPieceRows) {
