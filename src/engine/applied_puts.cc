@@ -39,17 +39,14 @@ arrow::Result<std::vector<AppliedPut>> OpenAppliedPuts(duckdb::ClientContext& co
                                                        base::Clock::Wall since,
                                                        int64_t most) {
   return Guarded([&]() -> arrow::Result<std::vector<AppliedPut>> {
-    const std::string schema = QuoteName(database) + "." + QuoteName(kJournalSchema);
-    const std::string table = QuoteName(NameIn(database));
-    ARROW_RETURN_NOT_OK(RunText(context, "CREATE SCHEMA IF NOT EXISTS " + schema));
-    ARROW_RETURN_NOT_OK(
-        RunText(context, "CREATE TABLE IF NOT EXISTS " + table +
-                             R"( (table_name VARCHAR, "key" VARCHAR, "rows" BIGINT,)"
-                             " applied TIMESTAMP)"));
+    ARROW_RETURN_NOT_OK(MakeJournalTable(
+        context, NameIn(database),
+        R"(table_name VARCHAR, "key" VARCHAR, "rows" BIGINT, applied TIMESTAMP)"));
     ARROW_ASSIGN_OR_RAISE(
         auto rows,
         RunText(context, R"(SELECT table_name, "key", "rows", epoch_us(applied) FROM )" +
-                             table + " WHERE applied >= " + TimeInSql(since) +
+                             QuoteName(NameIn(database)) +
+                             " WHERE applied >= " + TimeInSql(since) +
                              " ORDER BY applied DESC LIMIT " + std::to_string(most)));
     std::vector<AppliedPut> puts;
     while (const auto chunk = rows->Fetch()) {

@@ -92,11 +92,7 @@ arrow::Status DuckConnection::Begin(bool for_changes) {
 
 arrow::Status DuckConnection::Commit() {
   const auto handover = TailSnapshot::Of(context())->LockForEnd();
-  const arrow::Status status = RunText(context(), "COMMIT").status();
-  // DuckDB looks once more whether it was interrupted when it has committed already.
-  const bool committed =
-      base::KindOf(status) == base::ErrorKind::kCancelled && !InTransaction();
-  return committed ? arrow::Status::OK() : status;
+  return CommitTransaction(context());
 }
 
 arrow::Status DuckConnection::Rollback() {

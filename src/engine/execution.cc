@@ -81,6 +81,14 @@ arrow::Result<duckdb::unique_ptr<duckdb::QueryResult>> RunText(
   });
 }
 
+arrow::Status CommitTransaction(duckdb::ClientContext& context) {
+  const arrow::Status status = RunText(context, "COMMIT").status();
+  // DuckDB looks once more whether it was interrupted when it has committed already.
+  const bool committed = base::KindOf(status) == base::ErrorKind::kCancelled &&
+                         context.transaction.IsAutoCommit();
+  return committed ? arrow::Status::OK() : status;
+}
+
 std::chrono::microseconds Patience::NextWait() {
   constexpr int kYields = 200;
   constexpr int64_t kLongestWait = 200;

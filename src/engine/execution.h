@@ -65,6 +65,10 @@ arrow::Result<duckdb::unique_ptr<duckdb::QueryResult>> RunNow(
 arrow::Result<duckdb::unique_ptr<duckdb::QueryResult>> RunText(
     duckdb::ClientContext& context, const std::string& sql);
 
+// Ends the context's transaction. OK as well when it was interrupted after it had been
+// committed, which DuckDB calls a failure.
+arrow::Status CommitTransaction(duckdb::ClientContext& context);
+
 // How a thread passes the time while others work for it: it yields at first, so that
 // short statements lose nothing, and then waits longer and longer, up to a fifth of a
 // millisecond: new work comes without a word, and half of the processors would miss it.

@@ -111,7 +111,7 @@ class OwnTransaction {
   arrow::Status Commit() {
     if (!begun_) return arrow::Status::OK();
     begun_ = false;
-    return RunText(context_, "COMMIT").status();
+    return CommitTransaction(context_);
   }
 
  private:

@@ -70,7 +70,7 @@ arrow::Result<int64_t> TailStore::MoveClaimed(const TailKey& key, int64_t rows,
     ARROW_RETURN_NOT_OK(RunText(*connection.context, "BEGIN"));
     ARROW_RETURN_NOT_OK(PutIntoTable(*connection.context, *this, key, *claimed));
     const auto handover = LockHandover();
-    ARROW_RETURN_NOT_OK(RunText(*connection.context, "COMMIT"));
+    ARROW_RETURN_NOT_OK(CommitTransaction(*connection.context));
     Cut(key, *claimed);
     return arrow::Status::OK();
   });

@@ -7,21 +7,30 @@
 namespace pintail::engine {
 namespace {
 
-std::string TableIn(const std::string& database) {
-  return QuoteName(
-      TableName{.catalog = database, .schema = kJournalSchema, .table = "positions"});
+TableName NameIn(const std::string& database) {
+  return {.catalog = database, .schema = kJournalSchema, .table = "positions"};
 }
 
+std::string TableIn(const std::string& database) { return QuoteName(NameIn(database)); }
+
 }  // namespace
+
+arrow::Status MakeJournalTable(duckdb::ClientContext& context, const TableName& table,
+                               const std::string& columns) {
+  ARROW_RETURN_NOT_OK(RunText(context, "CREATE SCHEMA IF NOT EXISTS " +
+                                           QuoteName(table.catalog) + "." +
+                                           QuoteName(table.schema)));
+  return RunText(context,
+                 "CREATE TABLE IF NOT EXISTS " + QuoteName(table) + " (" + columns + ")")
+      .status();
+}
 
 arrow::Result<std::vector<TailPosition>> OpenPositions(duckdb::ClientContext& context,
                                                        const std::string& database) {
   return Guarded([&]() -> arrow::Result<std::vector<TailPosition>> {
-    const std::string schema = QuoteName(database) + "." + QuoteName(kJournalSchema);
-    ARROW_RETURN_NOT_OK(RunText(context, "CREATE SCHEMA IF NOT EXISTS " + schema));
-    ARROW_RETURN_NOT_OK(RunText(
-        context, "CREATE TABLE IF NOT EXISTS " + TableIn(database) +
-                     " (table_schema VARCHAR, table_name VARCHAR, position UBIGINT)"));
+    ARROW_RETURN_NOT_OK(
+        MakeJournalTable(context, NameIn(database),
+                         "table_schema VARCHAR, table_name VARCHAR, position UBIGINT"));
     ARROW_ASSIGN_OR_RAISE(
         auto rows, RunText(context, "SELECT table_schema, table_name, position FROM " +
                                         TableIn(database)));

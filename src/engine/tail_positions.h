@@ -15,7 +15,11 @@ namespace pintail::engine {
 // Only the server changes what is in it.
 inline constexpr const char* kJournalSchema = "pintail_journal";
 
-// Makes the schema and the table if they are not there, and reads what is in it.
+// Makes a table of the schema, and the schema, if they are not there. `columns` as SQL.
+arrow::Status MakeJournalTable(duckdb::ClientContext& context, const TableName& table,
+                               const std::string& columns);
+
+// Makes the table if it is not there, and reads what is in it.
 arrow::Result<std::vector<TailPosition>> OpenPositions(duckdb::ClientContext& context,
                                                        const std::string& database);
 
