@@ -61,12 +61,21 @@ TableWriter::Parts Ingestion::WriterParts(engine::Connection& connection,
           .arriving = batches_->schema()};
 }
 
-bool Ingestion::MayGather() const {
+bool Ingestion::Appends() const {
   const Order& order = parts_.order;
-  return parts_.arrivals != nullptr && !order.temporary &&
-         !writer_.in_foreign_transaction() &&
+  return !order.temporary && !writer_.in_foreign_transaction() &&
          (order.mode == Mode::kAppend || order.mode == Mode::kCreateOrAppend ||
           outcome_.commits > 0);
+}
+
+bool Ingestion::MayGather() const { return parts_.arrivals != nullptr && Appends(); }
+
+arrow::RecordBatchVector Ingestion::Gathered() const {
+  arrow::RecordBatchVector batches;
+  for (const Chunk& chunk : gathered_) {
+    batches.insert(batches.end(), chunk.batches.begin(), chunk.batches.end());
+  }
+  return batches;
 }
 
 arrow::Result<Outcome> Ingestion::Run() {
@@ -184,11 +193,8 @@ arrow::Status Ingestion::TakeChunk(Chunk chunk) {
 }
 
 bool Ingestion::MayJoin() const {
-  const Order& order = parts_.order;
-  const bool appends = order.mode == Mode::kAppend ||
-                       order.mode == Mode::kCreateOrAppend || outcome_.commits > 0;
-  if (!appends || order.temporary || writer_.in_foreign_transaction()) return false;
-  const auto place = engine::InsertPlace(parts_.workplace.connection, order.table);
+  if (!Appends()) return false;
+  const auto place = engine::InsertPlace(parts_.workplace.connection, parts_.order.table);
   return place.ok() && *place;
 }
 
@@ -216,16 +222,13 @@ arrow::Status Ingestion::CommitJoined() {
                            .place = *place,
                            .schema = batches_->schema(),
                            .policy = policy().schema_policy,
-                           .batches = {},
+                           .batches = Gathered(),
                            .rows = pending_rows_,
                            .bytes = pending_bytes_,
                            .write_key = {},
                            .until = *open_until_,
                            .commit_all = {},
                            .commit_alone = {}};
-  for (const Chunk& chunk : gathered_) {
-    part.batches.insert(part.batches.end(), chunk.batches.begin(), chunk.batches.end());
-  }
   bool alone = false;
   if (parts_.claim) {
     part.write_key = [this, rows = pending_rows_](engine::Connection& connection) {
@@ -298,13 +301,9 @@ arrow::Status Ingestion::MakeTable() {
 
 arrow::Status Ingestion::CommitGathered() {
   if (joins_) return CommitJoined();
-  arrow::RecordBatchVector batches;
-  for (const Chunk& chunk : gathered_) {
-    batches.insert(batches.end(), chunk.batches.begin(), chunk.batches.end());
-  }
   if (makes_table_) ARROW_RETURN_NOT_OK(MakeTable());
   const auto committed = parts_.arrivals->Commit(
-      parts_.call, parts_.workplace.connection, parts_.order.table, batches,
+      parts_.call, parts_.workplace.connection, parts_.order.table, Gathered(),
       policy().durability, target_,
       parts_.claim ? parts_.claim->Apply(pending_rows_) : nullptr);
   ARROW_RETURN_NOT_OK(committed);

@@ -70,6 +70,10 @@ class Ingestion {
   arrow::Status InsertGathered();
   // Whether the next commit may be put into the table's tail.
   bool MayGather() const;
+  // Whether it adds to a stored table, in commits of its own.
+  bool Appends() const;
+  // What was gathered for a commit.
+  arrow::RecordBatchVector Gathered() const;
   // Whether the next commit may be shared with others, if it is small.
   bool MayJoin() const;
   // Opens the table for a stream without rows; inside a caller's transaction, looks
