@@ -67,3 +67,19 @@ function(library_plain name library header)
 endfunction()
 library_plain(edit::edit edit histedit.h)
 unset(CMAKE_MESSAGE_LOG_LEVEL)
+
+# ADBC's driver manager, compiled from its own sources.
+set(ADBC_ROOT "${CMAKE_SOURCE_DIR}/.deps/adbc" CACHE PATH "Folder with manager/ (sources), made by toolbox/deps")
+add_library(adbc_driver_manager STATIC
+  "${ADBC_ROOT}/manager/adbc_driver_manager.cc"
+  "${ADBC_ROOT}/manager/adbc_driver_manager_api.cc"
+  "${ADBC_ROOT}/manager/adbc_driver_manager_driver_loading.cc"
+  "${ADBC_ROOT}/manager/adbc_driver_manager_profiles.cc")
+target_include_directories(adbc_driver_manager SYSTEM PUBLIC "${ADBC_ROOT}/manager")
+target_compile_options(adbc_driver_manager PRIVATE -w)
+target_link_libraries(adbc_driver_manager PRIVATE tomlplusplus::tomlplusplus ${CMAKE_DL_LIBS})
+add_library(adbc::driver_manager ALIAS adbc_driver_manager)
+
+# The Redis client. Its package describes itself to pkg-config only.
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(hiredis REQUIRED IMPORTED_TARGET GLOBAL hiredis hiredis_ssl)
