@@ -111,8 +111,9 @@ arrow::Status DuckPreparedStatement::Expand(StatementPtr& statement) {
   }
   if (statements.size() > 1 &&
       statements.back()->type != StatementType::SELECT_STATEMENT) {
-    DescribeUnplanned(*statements.front());
     for (auto& each : statements) sequence_.push_back(std::move(each));
+    tails_->ExpectSequence(sequence_);
+    DescribeUnplanned(*sequence_.front());
     return arrow::Status::OK();
   }
   statement = std::move(statements.back());
@@ -129,7 +130,6 @@ void DuckPreparedStatement::DescribeUnplanned(const duckdb::SQLStatement& statem
                      ? "PRAGMA"
                      : duckdb::StatementTypeToString(statement.type);
   schema_ = arrow::schema({});
-  tails_->ExpectAnything();
 }
 
 arrow::Status DuckPreparedStatement::Plan(StatementPtr statement) {

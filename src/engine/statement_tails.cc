@@ -65,6 +65,27 @@ void StatementTails::AfterPlan() {
   needs_.data = stamp_;
 }
 
+// Adding a column whose default is to be calculated is two changes of the table's
+// definition with an update of its rows between, and settings around them. Of other
+// sequences nothing is known.
+void StatementTails::ExpectSequence(const std::vector<StatementPtr>& statements) {
+  std::optional<std::string> table;
+  for (const auto& each : statements) {
+    switch (each->type) {
+      case StatementType::SET_STATEMENT:
+      case StatementType::TRANSACTION_STATEMENT:
+      case StatementType::UPDATE_STATEMENT:
+        continue;
+      default:
+        break;
+    }
+    const auto next = DefinedBy(*each);
+    const bool is_other = table && next != table;
+    table = each->type == StatementType::ALTER_STATEMENT && !is_other ? *next : "";
+  }
+  defined_ = table.value_or("");
+}
+
 arrow::Status StatementTails::CheckCanAbsorb(duckdb::ClientContext& context,
                                              const std::set<TailKey>& keys) const {
   if (!context.ActiveTransaction().IsReadOnly()) return arrow::Status::OK();

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "arrow/result.h"
 #include "duckdb/parser/sql_statement.hpp"
@@ -25,8 +26,8 @@ class StatementTails {
   void BeforePlan(const duckdb::SQLStatement& statement);
   // After it was.
   void AfterPlan();
-  // A statement that will be several ones, about which nothing is known.
-  void ExpectAnything() { defined_ = ""; }
+  // A statement that will be these, run one after the other without being planned here.
+  void ExpectSequence(const std::vector<StatementPtr>& statements);
   // Not a statement: gives this table another definition.
   void ExpectDefinition(const std::string& table) { defined_ = table; }
 

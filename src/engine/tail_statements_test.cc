@@ -90,6 +90,23 @@ TEST_F(TailStatementsTest, ACheckpointOfAClientWaitsForNobody) {
   EXPECT_TRUE(database_->Checkpoint(true).ok());
 }
 
+// DuckDB makes several statements of it.
+TEST_F(TailStatementsTest, AColumnWithACalculatedDefaultKeepsOtherTablesOpen) {
+  Do("CREATE TABLE u (i BIGINT, s VARCHAR)");
+  ASSERT_TRUE(connection_->Begin().ok());
+  Do("ALTER TABLE t ADD COLUMN d DOUBLE DEFAULT CAST('1.5' AS DOUBLE)");
+  const auto schema = testing::NumbersSchema();
+  const auto enter = [&](const char* table) {
+    const auto target =
+        Value(database_->tails().TargetFor(*other_, {.table = table}, *schema));
+    return database_->tails().Enter(*target, std::chrono::milliseconds(0)).status();
+  };
+  EXPECT_TRUE(enter("u").ok()) << enter("u");
+  EXPECT_EQ(base::KindOf(enter("t")), ErrorKind::kConflict);
+  Do("COMMIT");
+  EXPECT_EQ(Get("SELECT count(d) FROM t"), "0");
+}
+
 // What is dropped with it may be any table, and rows that wait for one that is gone would
 // have no place.
 TEST_F(TailStatementsTest, ADropOfWhatTablesDependOnStoresTheirRowsFirst) {

@@ -23,6 +23,15 @@ _COLUMNS = ("SELECT table_name, column_name, data_type FROM duckdb_columns() WHE
             " ORDER BY table_name, column_index")
 
 
+# DuckDB may refuse a change of a table that nobody has open any more, after a transaction had altered it and was rolled back beside
+# others. The server gives way sooner, so that only its twin gets there.
+_STUCK = re.compile(r"has altered this table|has been altered by a different transaction")
+
+
+class TwinStuck(Exception):
+    """The plain DuckDB can no longer tell what is right; what came before was."""
+
+
 class Difference(AssertionError):
     """The two sides answered differently; the text has the seed and the last steps."""
 
@@ -74,9 +83,13 @@ class Run:
     def run(self, steps):
         kinds = {"read": 30, "put": 26, "change": 14, "returning": 2, "definition": 9, "begin": 5,
                  "end": 6, "prepare": 4, "execute": 8, "look": 3, "checkpoint": 1, "restart": 0.5}
-        for _ in range(steps):
-            kind = self.chance.choices(list(kinds), list(kinds.values()))[0]
-            getattr(self, "_" + kind)(self.chance.choice(self.actors))
+        try:
+            for _ in range(steps):
+                kind = self.chance.choices(list(kinds), list(kinds.values()))[0]
+                getattr(self, "_" + kind)(self.chance.choice(self.actors))
+        except TwinStuck:
+            self.close()
+            return
         for actor in self.actors:
             if actor.open:
                 self._finish(actor, commit=True)
@@ -229,6 +242,9 @@ class Run:
         if self._may_give_way(actor, found, expected):
             self.given_way += 1
         else:
+            stuck = expected[0] == "refused" and not actor.open and _STUCK.search(expected[1])
+            if found[0] != "refused" and stuck:
+                raise TwinStuck
             self._compare(found, expected)
         if found[0] == "refused" and actor.open:
             actor.forget()
