@@ -1,0 +1,74 @@
+#include "cache/answer.h"
+
+#include "arrow/array.h"
+#include "arrow/builder.h"
+#include "arrow/ipc/dictionary.h"
+#include "arrow/json/from_string.h"
+#include "arrow/table.h"
+#include "gtest/gtest.h"
+
+namespace pintail::cache {
+namespace {
+
+std::shared_ptr<arrow::RecordBatch> Batch(const std::shared_ptr<arrow::Schema>& schema,
+                                          const std::vector<std::string>& columns) {
+  arrow::ArrayVector arrays;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    arrays.push_back(*arrow::json::ArrayFromJSONString(
+        schema->field(static_cast<int>(i))->type(), columns[i]));
+  }
+  const int64_t rows = arrays.front()->length();
+  return arrow::RecordBatch::Make(schema, rows, std::move(arrays));
+}
+
+TEST(Answer, GivesBackWhatItWasMadeOf) {
+  const auto schema =
+      arrow::schema({arrow::field("n", arrow::int64()), arrow::field("s", arrow::utf8()),
+                     arrow::field("l", arrow::list(arrow::float64()))});
+  const std::vector batches = {
+      Batch(schema, {"[1, null, 3]", R"(["a", "bc", null])", "[[1.5], [], null]"}),
+      Batch(schema, {"[4]", R"([""])", "[[2, 3]]"})->Slice(0)};
+  const auto answer = Answer::Encode(schema, batches);
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ((*answer)->rows(), 4);
+  EXPECT_EQ((*answer)->payloads().size(), 3U);
+  for (int time = 0; time < 2; ++time) {
+    const auto table = (*answer)->Read()->ToTable();
+    ASSERT_TRUE(table.ok()) << table.status();
+    EXPECT_TRUE((*table)->Equals(**arrow::Table::FromRecordBatches(schema, batches)));
+  }
+}
+
+TEST(Answer, KeepsDictionaries) {
+  const auto type = arrow::dictionary(arrow::int8(), arrow::utf8());
+  const auto schema = arrow::schema({arrow::field("d", type)});
+  const std::vector batches = {Batch(schema, {R"(["x", "y", "x"])"})};
+  const auto answer = Answer::Encode(schema, batches);
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  const auto again = Answer::FromPayloads((*answer)->payloads());
+  ASSERT_TRUE(again.ok()) << again.status();
+  const auto table = (*again)->Read()->ToTable();
+  ASSERT_TRUE(table.ok()) << table.status();
+  EXPECT_TRUE((*table)->Equals(**arrow::Table::FromRecordBatches(schema, batches)));
+}
+
+TEST(Answer, CanBeEmpty) {
+  const auto schema = arrow::schema({arrow::field("n", arrow::int64())});
+  const auto answer = Answer::Encode(schema, {});
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ((*answer)->rows(), 0);
+  EXPECT_EQ((*(*answer)->Read()->ToTable())->num_rows(), 0);
+  EXPECT_GT((*answer)->bytes(), 0);
+}
+
+TEST(Answer, IsNotMadeOfMessagesThatBeginWithoutASchema) {
+  const auto schema = arrow::schema({arrow::field("n", arrow::int64())});
+  const auto answer = Answer::Encode(schema, {Batch(schema, {"[1]"})});
+  ASSERT_TRUE(answer.ok());
+  auto payloads = (*answer)->payloads();
+  payloads.erase(payloads.begin());
+  EXPECT_FALSE(Answer::FromPayloads(payloads).ok());
+}
+
+}  // namespace
+}  // namespace pintail::cache
