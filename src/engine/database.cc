@@ -14,6 +14,7 @@
 #include "engine/error_translation.h"
 #include "engine/execution.h"
 #include "engine/integer_time.h"
+#include "engine/system_functions.h"
 #include "engine/system_views.h"
 #include "engine/tail_plan.h"
 #include "engine/tail_scan.h"
@@ -148,6 +149,11 @@ arrow::Status Database::AddSystemView(const std::string& name,
                                       SystemRows rows) {
   return state_->views->Add(state_->instance(), name,
                             {.schema = std::move(schema), .rows = std::move(rows)});
+}
+
+arrow::Status Database::AddSystemFunction(const std::string& name,
+                                          SystemFunction function) {
+  return engine::AddSystemFunction(state_->instance(), name, std::move(function));
 }
 
 }  // namespace pintail::engine

@@ -13,6 +13,7 @@
 #include "arrow/result.h"
 #include "arrow/type_fwd.h"
 #include "base/clock.h"
+#include "engine/system_function.h"
 
 namespace pintail::engine {
 
@@ -69,6 +70,10 @@ class Database {
   // nothing of it is in the database file.
   arrow::Status AddSystemView(const std::string& name,
                               std::shared_ptr<arrow::Schema> schema, SystemRows rows);
+
+  // Adds a function `pintail.<name>(…)` that SELECT … FROM and CALL find from any default
+  // database and schema. InvalidArgument when DuckDB has no type for something in it.
+  arrow::Status AddSystemFunction(const std::string& name, SystemFunction function);
 
   struct State;
 

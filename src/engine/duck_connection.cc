@@ -14,6 +14,7 @@
 #include "engine/insert.h"
 #include "engine/integer_time.h"
 #include "engine/statement_tails.h"
+#include "engine/system_functions.h"
 #include "engine/tail_snapshot.h"
 
 namespace pintail::engine {
@@ -53,6 +54,7 @@ arrow::Result<std::vector<std::unique_ptr<ParsedStatement>>> DuckConnection::Par
       return FromDuckDb(error);
     }
     for (auto& statement : parser.statements) {
+      QualifySystemFunctions(database_, *statement);
       statements.push_back(
           std::make_unique<DuckParsedStatement>(std::move(statement), sql));
     }

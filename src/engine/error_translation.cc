@@ -3,6 +3,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,30 @@ using duckdb::ExceptionType;
 std::string_view Extra(const duckdb::ErrorData& error, const char* key) {
   auto found = error.ExtraInfo().find(key);
   return found == error.ExtraInfo().end() ? std::string_view() : found->second;
+}
+
+// Where an error that only passes through DuckDB keeps its kind.
+constexpr const char* kKindKey = "pintail_kind";
+
+std::optional<ErrorKind> KindThatPassedThrough(const duckdb::ErrorData& error) {
+  const std::string_view name = Extra(error, kKindKey);
+  for (int i = 0; !name.empty() && i < base::kErrorKindCount; ++i) {
+    const auto kind = static_cast<ErrorKind>(i);
+    if (base::ErrorKindName(kind) == name) return kind;
+  }
+  return std::nullopt;
+}
+
+// DuckDB keeps a transaction open after the first of these only.
+ExceptionType TypeToThrow(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::kUnavailable:
+      return ExceptionType::CONNECTION;
+    case ErrorKind::kCancelled:
+      return ExceptionType::INTERRUPT;
+    default:
+      return ExceptionType::INVALID_INPUT;
+  }
 }
 
 // A missing table is something that the caller may create; a missing function or setting
@@ -78,6 +103,7 @@ std::string_view WithoutStackTrace(std::string_view message) {
 }  // namespace
 
 ErrorKind KindOfDuckDbError(const duckdb::ErrorData& error) {
+  if (const auto kind = KindThatPassedThrough(error)) return *kind;
   switch (error.Type()) {
     case ExceptionType::CATALOG:
       return KindOfCatalogError(error);
@@ -153,6 +179,12 @@ arrow::Status FromDuckDb(const duckdb::ErrorData& error) {
 
 arrow::Status FromDuckDb(const std::exception& exception) {
   return FromDuckDb(duckdb::ErrorData(exception));
+}
+
+void ThrowThroughDuckDb(const arrow::Status& status) {
+  const ErrorKind kind = base::KindOf(status);
+  throw duckdb::Exception({{kKindKey, std::string(base::ErrorKindName(kind))}},
+                          TypeToThrow(kind), status.message());
 }
 
 }  // namespace pintail::engine

@@ -21,6 +21,19 @@ base::ErrorKind KindOfDuckDbError(const duckdb::ErrorData& error);
 arrow::Status FromDuckDb(const duckdb::ErrorData& error);
 arrow::Status FromDuckDb(const std::exception& exception);
 
+// The way back: throws a failed status through DuckDB. FromDuckDb gives its kind and its
+// message again at the other end.
+[[noreturn]] void ThrowThroughDuckDb(const arrow::Status& status);
+// The value, or what ThrowThroughDuckDb throws.
+template <typename T>
+T OrThrow(arrow::Result<T> result) {
+  if (!result.ok()) ThrowThroughDuckDb(result.status());
+  return *std::move(result);
+}
+inline void OrThrow(const arrow::Status& status) {
+  if (!status.ok()) ThrowThroughDuckDb(status);
+}
+
 // Calls `f`, which returns a Status or a Result, and turns what it throws into that type.
 template <typename F>
 std::invoke_result_t<F> Guarded(F&& f) {

@@ -48,6 +48,18 @@ TEST(ErrorTranslation, EachTypeHasItsKind) {
   }
 }
 
+TEST(ErrorTranslation, WhatPassesThroughDuckDbKeepsItsKind) {
+  for (int i = 0; i < base::kErrorKindCount; ++i) {
+    const auto kind = static_cast<ErrorKind>(i);
+    const auto status = Guarded([&]() -> arrow::Status {
+      ThrowThroughDuckDb(base::MakeError(kind, "the source is down"));
+    });
+    EXPECT_EQ(base::KindOf(status), kind);
+    if (kind == ErrorKind::kCancelled) continue;
+    EXPECT_EQ(status.message(), "the source is down");
+  }
+}
+
 TEST(ErrorTranslation, SomeReasonsDecideForThemselves) {
   const struct {
     ExceptionType type;

@@ -47,12 +47,6 @@ struct ScanState : duckdb::GlobalTableFunctionState {
   int64_t done = 0;
 };
 
-template <typename T>
-T OrThrow(arrow::Result<T> result) {
-  if (!result.ok()) throw duckdb::InvalidInputException(result.status().message());
-  return *std::move(result);
-}
-
 duckdb::unique_ptr<duckdb::FunctionData> Bind(duckdb::ClientContext& context,
                                               duckdb::TableFunctionBindInput& input,
                                               duckdb::vector<duckdb::LogicalType>& types,
