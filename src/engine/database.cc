@@ -14,6 +14,7 @@
 #include "engine/error_translation.h"
 #include "engine/execution.h"
 #include "engine/integer_time.h"
+#include "engine/push_down.h"
 #include "engine/system_functions.h"
 #include "engine/system_views.h"
 #include "engine/tail_plan.h"
@@ -99,6 +100,7 @@ arrow::Result<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& o
     SystemViews::Prepare(config, state->views);
     PrepareIntegerTime(config);
     PrepareTailPlans(config);
+    PreparePushDown(config);
     return arrow::Status::OK();
   }));
   arrow::Status opened = Guarded([&]() -> arrow::Status {
