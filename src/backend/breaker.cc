@@ -70,6 +70,11 @@ void Breaker::Record(const arrow::Status& outcome) {
   failing_since_.reset();
 }
 
+void Breaker::GiveBackTry() {
+  const std::lock_guard lock(mutex_);
+  trying_ = false;
+}
+
 void Breaker::Fail(const arrow::Status& error) {
   ++failures_;
   last_error_ = error.message();

@@ -51,6 +51,9 @@ class Breaker {
   // cancelled attempt says nothing, any other answer says that the source is there.
   void Record(const arrow::Status& outcome);
 
+  // Instead of Record, by a caller that was admitted and found out nothing.
+  void GiveBackTry();
+
   Reachability reachability() const;
 
  private:

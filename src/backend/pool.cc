@@ -22,13 +22,17 @@ struct Pool::Opening {
 };
 
 Lease::Lease(std::shared_ptr<Pool> pool, std::unique_ptr<PooledConnection> connection,
-             base::Clock::Steady opened)
-    : pool_(std::move(pool)), connection_(std::move(connection)), opened_(opened) {}
+             base::Clock::Steady opened, bool proven)
+    : pool_(std::move(pool)),
+      connection_(std::move(connection)),
+      opened_(opened),
+      proven_(proven) {}
 
 Lease::Lease(Lease&& other) noexcept
     : pool_(std::move(other.pool_)),
       connection_(std::move(other.connection_)),
       opened_(other.opened_),
+      proven_(other.proven_),
       discard_(other.discard_) {}
 
 Lease& Lease::operator=(Lease&& other) noexcept {
@@ -37,6 +41,7 @@ Lease& Lease::operator=(Lease&& other) noexcept {
   pool_ = std::move(other.pool_);
   connection_ = std::move(other.connection_);
   opened_ = other.opened_;
+  proven_ = other.proven_;
   discard_ = other.discard_;
   return *this;
 }
@@ -70,7 +75,8 @@ arrow::Result<Lease> Pool::Take(std::stop_token stop) {
   if (idle.connection && clock_.Now() - idle.since <= options_.check_after) {
     const std::lock_guard lock(mutex_);
     ++leased_;
-    return Lease(shared_from_this(), std::move(idle.connection), idle.opened);
+    return Lease(shared_from_this(), std::move(idle.connection), idle.opened,
+                 /*proven=*/false);
   }
   return PrepareWithin(std::move(idle), stop);
 }
@@ -170,7 +176,8 @@ arrow::Result<Lease> Pool::PrepareWithin(Idle idle, const std::stop_token& stop)
     return prepared.status();
   }
   ++leased_;
-  return Lease(shared_from_this(), std::move(prepared->connection), prepared->opened);
+  return Lease(shared_from_this(), std::move(prepared->connection), prepared->opened,
+               /*proven=*/true);
 }
 
 void Pool::StartPreparing(std::shared_ptr<Opening> opening, Idle idle) {
@@ -254,11 +261,7 @@ void Pool::Sweep() {
       old.push_back(std::move(idle));
       return true;
     });
-    // What is being opened has taken a permit already.
-    to_open = std::min(
-        options_.min - (options_.max - permits_) - static_cast<int>(idle_.size()),
-        permits_);
-    to_open = std::max(to_open, 0);
+    to_open = ToOpen();
     permits_ -= to_open;
   }
   old.clear();
@@ -267,6 +270,20 @@ void Pool::Sweep() {
     opening->abandoned = true;  // nobody waits: it is kept when it comes
     StartPreparing(std::move(opening), Idle{});
   }
+}
+
+int Pool::ToOpen() const {
+  // What is being opened has taken a permit already.
+  const int have = options_.max - permits_ + static_cast<int>(idle_.size());
+  return std::max(0, std::min(options_.min - have, permits_));
+}
+
+bool Pool::NeedsSweep() const {
+  const std::lock_guard lock(mutex_);
+  if (closed_) return false;
+  const auto now = clock_.Now();
+  return ToOpen() > 0 ||
+         std::ranges::any_of(idle_, [&](const Idle& idle) { return IsOld(idle, now); });
 }
 
 void Pool::Close() {

@@ -65,6 +65,8 @@ class Lease {
 
   explicit operator bool() const { return connection_ != nullptr; }
   PooledConnection* get() const { return connection_.get(); }
+  // Whether it answered just now: it was opened or checked for this lease.
+  bool proven() const { return proven_; }
   // The connection is in doubt: closed instead of kept when it is given back.
   void Discard() { discard_ = true; }
   void GiveBack();
@@ -72,11 +74,12 @@ class Lease {
  private:
   friend class Pool;
   Lease(std::shared_ptr<Pool> pool, std::unique_ptr<PooledConnection> connection,
-        base::Clock::Steady opened);
+        base::Clock::Steady opened, bool proven);
 
   std::shared_ptr<Pool> pool_;
   std::unique_ptr<PooledConnection> connection_;
   base::Clock::Steady opened_;
+  bool proven_ = false;
   bool discard_ = false;
 };
 
@@ -99,6 +102,8 @@ class Pool : public std::enable_shared_from_this<Pool> {
   // Closes what has idled or lived too long and begins to open connections up to `min`.
   // May take as long as closing a connection does.
   void Sweep();
+  // Whether there is something for Sweep to do.
+  bool NeedsSweep() const;
   // Refuses everything from now on and closes what is idle. Leases that are out stay
   // usable and are closed when they come back.
   void Close();
@@ -122,6 +127,7 @@ class Pool : public std::enable_shared_from_this<Pool> {
   arrow::Status TakePermit(const std::stop_token& stop);
   void ReturnPermit();  // mutex_ is held
   bool IsOld(const Idle& idle, base::Clock::Steady now) const;
+  int ToOpen() const;  // mutex_ is held
   Idle TakeIdle(std::vector<Idle>* old);
   // Waits for Prepare, at most connect_timeout.
   arrow::Result<Lease> PrepareWithin(Idle idle, const std::stop_token& stop);
