@@ -101,6 +101,26 @@ constexpr WordsRow kSqliteWords[] = {
     {"disk I/O error", ErrorKind::kUnavailable},
 };
 
+// What PostgreSQL's driver says of a connection that was refused, where it has no
+// SQLSTATE.
+constexpr WordsRow kConnectWords[] = {
+    {"password authentication failed", ErrorKind::kUnauthenticated},
+    {"no password supplied", ErrorKind::kUnauthenticated},
+    {"no pg_hba.conf entry", ErrorKind::kUnauthenticated},
+    {"authentication failed", ErrorKind::kUnauthenticated},
+    {"role \"", ErrorKind::kUnauthenticated},
+    {"FATAL:  database \"", ErrorKind::kNotFound},
+    // A value that it cannot decode is a failure of input to it.
+    {"ReadRecord failed", ErrorKind::kUnimplemented},
+};
+
+ErrorKind KindOfUnavailable(std::string_view message) {
+  for (const WordsRow& row : kConnectWords) {
+    if (message.contains(row.words)) return row.kind;
+  }
+  return ErrorKind::kUnavailable;
+}
+
 std::string Trimmed(std::string text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
   return text;
@@ -142,10 +162,7 @@ arrow::Status AdbcFailure::Translate(AdbcStatusCode status, const AdbcError* err
   const std::string_view said = error && error->message ? error->message : "";
   ErrorKind kind = blame.is_sqlite ? KindOfSqliteError(status, said)
                                    : KindOfAdbcError(status, sqlstate);
-  // PostgreSQL's driver calls a value that it cannot decode a failure of input.
-  if (kind == ErrorKind::kUnavailable && said.contains("ReadRecord failed")) {
-    kind = ErrorKind::kUnimplemented;
-  }
+  if (kind == ErrorKind::kUnavailable) kind = KindOfUnavailable(said);
   return base::MakeStatus(kind, std::move(message));
 }
 

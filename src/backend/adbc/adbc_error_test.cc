@@ -81,6 +81,27 @@ TEST(AdbcError, ReadsWhatSqliteSays) {
   }
 }
 
+TEST(AdbcError, TellsARefusedLoginFromAServerThatIsDown) {
+  const Blame blame{.source = "shop", .redaction = Redaction({})};
+  const std::pair<std::string, ErrorKind> rows[] = {
+      {"[libpq] Failed to connect: FATAL:  password authentication failed for user \"b\"",
+       ErrorKind::kUnauthenticated},
+      {"[libpq] Failed to connect: FATAL:  role \"b\" does not exist",
+       ErrorKind::kUnauthenticated},
+      {"[libpq] Failed to connect: FATAL:  database \"d\" does not exist",
+       ErrorKind::kNotFound},
+      {"[libpq] Failed to connect: Connection refused", ErrorKind::kUnavailable},
+      {"[libpq] ReadRecord failed at row 0", ErrorKind::kUnimplemented},
+  };
+  for (const auto& [message, kind] : rows) {
+    std::string said = message;
+    AdbcError error = ADBC_ERROR_INIT;
+    error.message = said.data();
+    const arrow::Status status = AdbcFailure::Translate(ADBC_STATUS_IO, &error, blame);
+    EXPECT_EQ(base::KindOf(status), kind) << message;
+  }
+}
+
 TEST(AdbcError, KeepsTheVendorsMessageButNoSecret) {
   const Blame blame{.source = "shop", .redaction = Redaction({"s3cr@t"})};
   std::string said = "no login for bob with s3cr@t, that is s3cr%40t\n";

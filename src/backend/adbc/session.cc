@@ -29,8 +29,12 @@ std::string WithTextForBytes(const std::string& sql, const arrow::Schema& schema
     const std::string name = QuotedName(SqlDialect::kPostgres, field->name());
     const bool is_bytes = IsPostgresBytes(*field);
     has_bytes |= is_bytes;
-    columns +=
-        (columns.empty() ? "" : ", ") + name + (is_bytes ? "::text AS " + name : "");
+    // The text of money depends on a setting; that of its number does not.
+    const char* cast =
+        PostgresTypeName(*field) == "money" ? "::numeric::text AS " : "::text AS ";
+    if (!columns.empty()) columns += ", ";
+    columns += name;
+    if (is_bytes) columns += cast + name;
     names.insert(name);
   }
   // Columns of one name cannot be told apart from outside.
