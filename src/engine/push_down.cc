@@ -50,6 +50,7 @@ class PushDown {
     }
     std::optional<PushDownSource> only;
     for (const auto& child : op.children) {
+      if (child->type == LogicalOperatorType::LOGICAL_CHUNK_GET) continue;  // constants
       const auto source = OnlySource(*child);
       if (!source || (only && !(*only == *source))) return std::nullopt;
       only = source;
@@ -57,13 +58,21 @@ class PushDown {
     return only;
   }
 
+  // Rows in an order, which a source keeps only to say which ones they are.
+  static bool IsOrdered(const LogicalOperator& op) {
+    if (op.type == LogicalOperatorType::LOGICAL_TOP_N) return true;
+    return op.type == LogicalOperatorType::LOGICAL_PROJECTION &&
+           IsOrdered(*op.children[0]);
+  }
+
   bool Replace(OperatorPtr& op, const PushDownSource& source) {
+    const bool is_top = op->type == LogicalOperatorType::LOGICAL_TOP_N;
+    if (!is_top && IsOrdered(*op)) return false;
     auto select = PlanToSql(source).Say(*op);
     if (!select || !select->reduces()) return false;
     // The order of rows and which of them are left out is DuckDB's affair: these stay,
     // above a source that gives no more than they need.
-    const bool stays = op->type == LogicalOperatorType::LOGICAL_TOP_N ||
-                       op->type == LogicalOperatorType::LOGICAL_LIMIT;
+    const bool stays = is_top || op->type == LogicalOperatorType::LOGICAL_LIMIT;
     if (stays) select->TakeSkippedRows();
     OperatorPtr& place = stays ? op->children[0] : op;
     auto statement = select->Finish(place->GetColumnBindings());

@@ -37,6 +37,7 @@ class PlanToSql {
   Select SayAggregate(duckdb::LogicalAggregate& aggregate);
   Select SayDistinct(duckdb::LogicalDistinct& distinct);
   Select SayJoin(duckdb::LogicalComparisonJoin& join);
+  Select SayIn(duckdb::LogicalComparisonJoin& join);
   Select SayTopN(duckdb::LogicalTopN& top);
   Select SayLimit(duckdb::LogicalLimit& limit);
 

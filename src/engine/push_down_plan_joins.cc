@@ -2,16 +2,22 @@
 #include <algorithm>
 #include <utility>
 
+#include "duckdb/common/types/column/column_data_collection.hpp"
 #include "duckdb/planner/expression/bound_columnref_expression.hpp"
+#include "duckdb/planner/operator/logical_column_data_get.hpp"
 #include "engine/push_down_plan.h"
 #include "engine/sql_dialect.h"
 
 namespace pintail::engine {
 namespace {
 
+// Longer lists are better joined with here.
+constexpr size_t kListedValues = 1'000;
+
 using duckdb::ExpressionClass;
 using duckdb::ExpressionType;
 using duckdb::JoinType;
+using duckdb::LogicalOperatorType;
 using Text = SqlWriter::Text;
 
 bool IsEquality(ExpressionType comparison) {
@@ -43,7 +49,43 @@ Text SayConditions(const duckdb::LogicalComparisonJoin& join, const PushedSelect
 
 }  // namespace
 
+// A list of constants that DuckDB made a join of: x IN (1, 2, …), as a column.
+std::optional<PushedSelect> PlanToSql::SayIn(duckdb::LogicalComparisonJoin& join) {
+  if (join.children[1]->type != LogicalOperatorType::LOGICAL_CHUNK_GET ||
+      join.conditions.size() != 1 ||
+      join.conditions[0].comparison != ExpressionType::COMPARE_EQUAL) {
+    return std::nullopt;
+  }
+  const auto& condition = join.conditions[0];
+  const auto& list = *join.children[1]->Cast<duckdb::LogicalColumnDataGet>().collection;
+  const bool plain =
+      condition.right->GetExpressionClass() == ExpressionClass::BOUND_COLUMN_REF &&
+      list.ColumnCount() == 1 && list.Count() <= kListedValues &&
+      list.Types()[0] == condition.left->return_type &&
+      IsComparable(dialect(), list.Types()[0]);
+  if (!plain) return std::nullopt;
+  Select select = SayPlain(*join.children[0]);
+  const Text value = select ? select->Writer().Write(*condition.left) : std::nullopt;
+  if (!value) return std::nullopt;
+  std::string values;
+  for (auto& chunk : list.Chunks()) {
+    for (duckdb::idx_t row = 0; row < chunk.size(); ++row) {
+      const Text constant = SqlConstant(dialect(), chunk.GetValue(0, row));
+      if (!constant) return std::nullopt;
+      values += (values.empty() ? "" : ", ") + *constant;
+    }
+  }
+  if (values.empty()) return std::nullopt;
+  auto columns = select->columns();
+  columns.push_back({.binding = duckdb::ColumnBinding(join.mark_index, 0),
+                     .type = duckdb::LogicalType::BOOLEAN,
+                     .text = "(" + *value + " IN (" + values + "))"});
+  select->SetColumns(std::move(columns));
+  return select;
+}
+
 std::optional<PushedSelect> PlanToSql::SayJoin(duckdb::LogicalComparisonJoin& join) {
+  if (join.join_type == JoinType::MARK) return SayIn(join);
   if (!source_.capabilities.join || join.predicate ||
       !join.duplicate_eliminated_columns.empty()) {
     return std::nullopt;
