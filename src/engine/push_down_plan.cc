@@ -169,6 +169,20 @@ bool PlanToSql::SayTableFilters(const duckdb::LogicalGet& scan, const std::strin
   return true;
 }
 
+// A condition that stands above a scan, since the scan did not take it: PostgreSQL's
+// takes most and reads in parallel, MySQL's takes what it may. SQLite's takes none, and
+// reads in parallel too, but finds no row by its key.
+bool PlanToSql::ReadsLess(const duckdb::LogicalFilter& filter) const {
+  if (dialect() != SqlDialect::kSqlite) return dialect() == SqlDialect::kMysql;
+  return std::ranges::any_of(filter.expressions, [](const auto& expression) {
+    if (expression->GetExpressionType() != duckdb::ExpressionType::COMPARE_EQUAL) {
+      return false;
+    }
+    const auto& equality = expression->template Cast<duckdb::BoundComparisonExpression>();
+    return IsConstant(*equality.left) || IsConstant(*equality.right);
+  });
+}
+
 PlanToSql::Select PlanToSql::SayFilter(duckdb::LogicalFilter& filter) {
   Select select = SayPlain(*filter.children[0]);
   if (!select) return std::nullopt;
@@ -179,6 +193,7 @@ PlanToSql::Select PlanToSql::SayFilter(duckdb::LogicalFilter& filter) {
     conditions.push_back(*text);
   }
   for (std::string& condition : conditions) select->AddCondition(std::move(condition));
+  if (ReadsLess(filter)) select->SetReduces();
   return select;
 }
 

@@ -32,6 +32,7 @@ class PlanToSql {
   Select SayScan(duckdb::LogicalGet& scan);
   bool SayTableFilters(const duckdb::LogicalGet& scan, const std::string& alias,
                        PushedSelect& select) const;
+  bool ReadsLess(const duckdb::LogicalFilter& filter) const;
   Select SayFilter(duckdb::LogicalFilter& filter);
   Select SayProjection(duckdb::LogicalProjection& projection);
   Select SayAggregate(duckdb::LogicalAggregate& aggregate);

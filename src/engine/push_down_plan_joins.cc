@@ -184,8 +184,10 @@ std::optional<PushedSelect> PlanToSql::SayLimit(duckdb::LogicalLimit& limit) {
   if (select->HasLimit()) select->Wrap();
   const bool reduces = select->reduces();
   select->SetLimit(limit.limit_val.GetConstantValue(), offset);
-  // A scan of PostgreSQL or MySQL takes a limit itself.
-  if (!reduces && !select->IsJoined()) select->SetReduces(false);
+  // A scan of PostgreSQL takes a limit itself.
+  if (dialect() == SqlDialect::kPostgres && !reduces && !select->IsJoined()) {
+    select->SetReduces(false);
+  }
   return select;
 }
 
