@@ -22,6 +22,8 @@ using OperatorPtr = duckdb::unique_ptr<LogicalOperator>;
 
 // Plans that are deeper or wider than people write are left as they are.
 constexpr size_t kOperators = 2'000;
+// A statement is sent and parsed as a whole.
+constexpr size_t kStatementBytes = 256 << 10;
 
 size_t CountOperators(const LogicalOperator& op) {
   size_t count = 1;
@@ -76,7 +78,7 @@ class PushDown {
     if (stays) select->TakeSkippedRows();
     OperatorPtr& place = stays ? op->children[0] : op;
     auto statement = select->Finish(place->GetColumnBindings());
-    if (!statement) return false;
+    if (!statement || statement->sql.size() > kStatementBytes) return false;
     Put(place, source, *std::move(statement));
     return true;
   }

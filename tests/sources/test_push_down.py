@@ -2,6 +2,7 @@
 
 import os
 
+import adbc_driver_flightsql.dbapi as adbc
 import pytest
 
 from sources.push_down_queries import Queries
@@ -9,6 +10,8 @@ from sources.push_down_sources import KINDS, same_rows, sides
 
 QUERIES = int(os.environ.get("PINTAIL_PUSH_DOWN_QUERIES", "250"))
 SEED = int(os.environ.get("PINTAIL_SEED", "1"))
+
+EXTENSION_FAULT = "Unsupported expression type"
 
 pushed = pytest.mark.parametrize("kind", KINDS)
 
@@ -38,7 +41,16 @@ def test_random_statements_have_the_same_answers_wherever_they_are_computed(open
     for number in range(QUERIES):
         query = queries.query()
         inside = both.inside(query)
-        outside = both.outside(query)
+        try:
+            outside = both.outside(query)
+        except adbc.NotSupportedError as error:
+            # The scan of DuckDB's extension does not take some conditions that it is given.
+            assert EXTENSION_FAULT in str(error), query
+            both.switch(False)
+            with pytest.raises(adbc.NotSupportedError, match=EXTENSION_FAULT):
+                both.outside(query)
+            both.switch(True)
+            continue
         if not same_rows(inside, outside):
             both.switch(False)
             plain = both.outside(query)
