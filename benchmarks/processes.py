@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -124,6 +125,35 @@ def duckdb_flight(database: str):
 def postgresql(folder: str):
     """PostgreSQL with a new cluster in the folder, which it takes over."""
     return peer("postgresql", [sys.executable, PEERS / "postgresql_server.py", folder])
+
+
+@contextlib.contextmanager
+def redis():
+    """Redis on a free port, that writes nothing to disk."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = ["redis-server", "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        if not any("Ready to accept connections" in line for line in process.stdout):
+            raise RuntimeError(f"redis-server ended with {process.wait()} before it served")
+        yield Server("redis", process, {"port": port})
+    finally:
+        stop(process)
+
+
+def postgresql_uri(server: Server) -> str:
+    return f"postgresql://{server.address['user']}@127.0.0.1:{server.address['port']}/postgres"
+
+
+@contextlib.contextmanager
+def source_file(name: str, kind: str, connection: str, more: str = "", default: bool = False):
+    """The path of a configuration file with one source, and `more`."""
+    with tempfile.NamedTemporaryFile("w", prefix="pintail-bench-", suffix=".toml") as file:
+        file.write(f'[sources.{name}]\ntype = "{kind}"\nconnection = "{connection}"\ndefault = {str(default).lower()}\n\n{more}')
+        file.flush()
+        yield file.name
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@
 #include "duckdb/main/database_manager.hpp"
 #include "duckdb/storage/buffer_manager.hpp"
 #include "duckdb/storage/database_size.hpp"
+#include "engine/copy_plan.h"
 #include "engine/database_file.h"
 #include "engine/duck_connection.h"
 #include "engine/error_translation.h"
@@ -101,6 +102,7 @@ arrow::Result<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& o
     PrepareIntegerTime(config);
     PrepareTailPlans(config);
     PreparePushDown(config);
+    PrepareCopyPlans(config);
     return arrow::Status::OK();
   }));
   arrow::Status opened = Guarded([&]() -> arrow::Status {

@@ -1,5 +1,6 @@
 #include "engine/duck_connection.h"
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -93,7 +94,10 @@ arrow::Status DuckConnection::Begin(bool for_changes) {
 }
 
 arrow::Status DuckConnection::Commit() {
-  const auto handover = TailSnapshot::Of(context())->LockForEnd();
+  const auto snapshot = TailSnapshot::Of(context());
+  std::optional<ChangeUnderWay> change;
+  if (snapshot->is_ours()) change.emplace(tails_->data_version());
+  const auto handover = snapshot->LockForEnd();
   return CommitTransaction(context());
 }
 
@@ -123,6 +127,7 @@ arrow::Result<std::unique_ptr<Connection>> DuckConnection::Fork() {
 arrow::Result<int64_t> DuckConnection::Insert(
     const TableName& table, std::shared_ptr<arrow::RecordBatchReader> batches) {
   const TailSnapshot::Change change(context());
+  ARROW_RETURN_NOT_OK(TailSnapshot::Of(context())->BeginWrites({}));
   return InsertBatches(context(), table, *batches);
 }
 

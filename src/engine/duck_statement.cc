@@ -7,6 +7,7 @@
 #include "duckdb/main/prepared_statement_data.hpp"
 #include "duckdb/main/query_result.hpp"
 #include "engine/arrow_collector.h"
+#include "engine/copy_plan.h"
 #include "engine/error_translation.h"
 #include "engine/execution.h"
 #include "engine/result_types.h"
@@ -135,10 +136,7 @@ void DuckPreparedStatement::DescribeUnplanned(const duckdb::SQLStatement& statem
 arrow::Status DuckPreparedStatement::Plan(StatementPtr statement) {
   const auto type = statement->type;
   auto parsed = statement->Copy();
-  tails_->BeforePlan(*parsed);
-  planned_ = context_->Prepare(std::move(statement));
-  if (planned_->HasError()) return FromDuckDb(planned_->GetErrorObject());
-  tails_->AfterPlan();
+  ARROW_RETURN_NOT_OK(PlanOnCopies(std::move(statement)));
   const auto& data = *planned_->data;
   traits_ = TraitsOf(type, *parsed, data.properties);
   if (traits_.returns_rows) {
@@ -151,14 +149,32 @@ arrow::Status DuckPreparedStatement::Plan(StatementPtr statement) {
 
 arrow::Status DuckPreparedStatement::PlanAgain() {
   if (!planned_ || !planned_->data->unbound_statement) return arrow::Status::OK();
-  auto statement = planned_->data->unbound_statement->Copy();
+  auto statement = (written_ ? written_ : planned_->data->unbound_statement)->Copy();
   statement->query = planned_->query;
-  tails_->BeforePlan(*statement);
-  auto again = context_->Prepare(std::move(statement));
-  if (again->HasError()) return FromDuckDb(again->GetErrorObject());
-  planned_ = std::move(again);
-  tails_->AfterPlan();
-  return arrow::Status::OK();
+  return PlanOnCopies(std::move(statement));
+}
+
+arrow::Status DuckPreparedStatement::PlanOnCopies(StatementPtr statement) {
+  const auto plan = [&](StatementPtr what) -> arrow::Status {
+    tails_->BeforePlan(*what);
+    auto planned = context_->Prepare(std::move(what));
+    if (planned->HasError()) return FromDuckDb(planned->GetErrorObject());
+    planned_ = std::move(planned);
+    tails_->AfterPlan();
+    return arrow::Status::OK();
+  };
+  auto& snapshot = *TailSnapshot::Of(*context_);
+  if (!snapshot.Copies()->copies.empty()) {
+    auto on_copies = statement->Copy();
+    on_copies->query = statement->query;
+    if (NameCopies(*context_, snapshot, *on_copies) && plan(std::move(on_copies)).ok()) {
+      written_ = std::move(statement);
+      return arrow::Status::OK();
+    }
+  }
+  // It may ask for what only the source's table has.
+  written_.reset();
+  return plan(std::move(statement));
 }
 
 arrow::Status DuckPreparedStatement::DescribeParameters() {

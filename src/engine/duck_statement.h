@@ -56,6 +56,8 @@ class DuckPreparedStatement final : public PreparedStatement {
   // to be run with it when it is not.
   arrow::Status Expand(StatementPtr& statement);
   arrow::Status Plan(StatementPtr statement);
+  // Plans the statement, with copies named in place of what they are copies of.
+  arrow::Status PlanOnCopies(StatementPtr statement);
   arrow::Status DescribeParameters();
   // What is known of a statement that cannot be planned before those kept for it have
   // run.
@@ -72,6 +74,7 @@ class DuckPreparedStatement final : public PreparedStatement {
   const std::string text_;
   const std::unique_ptr<StatementTails> tails_;
   duckdb::unique_ptr<duckdb::PreparedStatement> planned_;  // null: see sequence_
+  StatementPtr written_;  // as its client wrote it, where what is planned is not that
   std::vector<StatementPtr> sequence_;  // run in order by Execute, instead of planned_
   StatementTraits traits_;
   std::shared_ptr<arrow::Schema> schema_;

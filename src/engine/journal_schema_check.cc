@@ -20,6 +20,7 @@
 #include "duckdb/planner/operator/logical_merge_into.hpp"
 #include "duckdb/planner/operator/logical_simple.hpp"
 #include "duckdb/planner/operator/logical_update.hpp"
+#include "engine/copies.h"
 #include "engine/tail_positions.h"
 
 namespace pintail::engine {
@@ -81,7 +82,10 @@ class JournalSchemaCheck {
   }
 
   void CheckSchemaName(std::string& catalog, std::string& name) const {
-    if (StringUtil::CIEquals(name, kJournalSchema)) CheckName(catalog, name);
+    if (StringUtil::CIEquals(name, kJournalSchema) ||
+        StringUtil::CIEquals(name, kCopiesSchema)) {
+      CheckName(catalog, name);
+    }
   }
   // The schema of an entry that was found; of one that was not, as it is written.
   void CheckName(std::string& catalog, std::string& schema) const {
@@ -102,10 +106,15 @@ class JournalSchemaCheck {
     Check(schema.ParentCatalog().GetName(), schema.name);
   }
   void Check(const std::string& catalog, const std::string& schema) const {
-    if (!StringUtil::CIEquals(schema, kJournalSchema) ||
-        !StringUtil::CIEquals(catalog, main_database_)) {
-      return;
+    if (!StringUtil::CIEquals(catalog, main_database_)) return;
+    if (StringUtil::CIEquals(schema, kCopiesSchema)) {
+      throw duckdb::PermissionException(
+          "the schema %s has the copies of sources' tables, and only the server changes "
+          "it or what is in it; change the source's table, or its declaration in the "
+          "configuration",
+          kCopiesSchema);
     }
+    if (!StringUtil::CIEquals(schema, kJournalSchema)) return;
     throw duckdb::PermissionException(
         "the schema %s says what of the journal is in the tables, and only the server "
         "changes it or what is in it",

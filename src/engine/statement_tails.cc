@@ -55,7 +55,8 @@ std::optional<std::string> DefinedBy(const duckdb::SQLStatement& statement) {
 }  // namespace
 
 void StatementTails::BeforePlan(const duckdb::SQLStatement& statement) {
-  defined_ = DefinedBy(statement);
+  // The server's own tables have no tails, and other tables may be called like them.
+  defined_ = snapshot_->is_ours() ? std::nullopt : DefinedBy(statement);
   snapshot_->SetPlanned({});
   stamp_ = snapshot_->Stamp();
 }
@@ -125,7 +126,14 @@ StatementTails::Rows StatementTails::Run(duckdb::ClientContext& context, bool ch
     if (snapshot_->IsStale(needs_)) ARROW_RETURN_NOT_OK(actions.plan_again());
     const auto executing = snapshot_->Execute(needs_, last);
     std::optional<TailSnapshot::Change> change;
-    if (changes) change.emplace(context);
+    // What the server does in a transaction of its own is counted when it commits.
+    const bool counts = !snapshot_->is_ours() || context.transaction.IsAutoCommit();
+    if (changes && counts) change.emplace(context);
+    if (changes) ARROW_RETURN_NOT_OK(snapshot_->BeginWrites(needs_.copies.changes));
+    for (const auto& use : needs_.copies.uses) {
+      use->last = snapshot_->store().copies().clock().Now();
+      ++use->count;
+    }
     return actions.execute();
   };
   Rows rows = run(needs_.whole, /*last=*/false);

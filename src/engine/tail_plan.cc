@@ -104,9 +104,14 @@ class TailPlanner {
 void PlanTails(duckdb::OptimizerExtensionInput& input, OperatorPtr& plan) {
   auto snapshot = TailSnapshot::Of(input.context);
   if (!snapshot) return;
+  // First, as a copy may be read where the source's table was.
+  CopyNeeds copies;
+  if (!snapshot->is_ours()) copies = PlanCopies(input.optimizer.binder, *snapshot, plan);
   TailPlanner planner(input.optimizer.binder, *snapshot);
   planner.Plan(plan);
-  snapshot->SetPlanned(planner.TakeNeeds());
+  TailNeeds needs = planner.TakeNeeds();
+  needs.copies = std::move(copies);
+  snapshot->SetPlanned(std::move(needs));
 }
 
 }  // namespace

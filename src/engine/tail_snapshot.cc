@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "base/error.h"
+#include "duckdb/common/string_util.hpp"
+#include "duckdb/main/attached_database.hpp"
 #include "duckdb/main/valid_checker.hpp"
 #include "engine/applied_puts.h"
 #include "engine/error_translation.h"
@@ -51,10 +53,47 @@ DataStamp TailSnapshot::Stamp() const {
 
 bool TailSnapshot::IsStale(const TailNeeds& needs) const {
   if (!Stamp().Allows(needs.data)) return true;
+  if (needs.copies.concerned) {
+    if (Copies()->version != needs.copies.version) return true;
+    const auto at = seen_ ? begun_ : store_->copies().clock().Now();
+    if (needs.copies.until && *needs.copies.until < at) return true;
+  }
   const auto now = seen_ ? seen_ : store_->Now();
   return std::ranges::any_of(needs.without, [&](const TailKey& key) {
     return now->contains(key) && !absorbed_.contains(key);
   });
+}
+
+std::shared_ptr<const CopyMap> TailSnapshot::Copies() const {
+  return copies_ ? copies_ : store_->copies().Now();
+}
+
+bool TailSnapshot::MayUse(const CopyState& copy) const {
+  if (!copy.declaration.whole || !copy.is_true()) return false;
+  auto transaction = transaction_;
+  duckdb::optional_ptr<duckdb::AttachedDatabase> changed;
+  if (transaction) changed = transaction->ModifiedDatabase();
+  if (changed &&
+      duckdb::StringUtil::CIEquals(changed->GetName(), copy.declaration.source.catalog)) {
+    return false;
+  }
+  const auto now = seen_ ? begun_ : store_->copies().clock().Now();
+  return !copy.declaration.max_staleness ||
+         now - copy.as_of <= *copy.declaration.max_staleness;
+}
+
+arrow::Status TailSnapshot::BeginWrites(const TableNames& sources) {
+  if (sources.empty()) {
+    writes_something_ = true;
+    return arrow::Status::OK();
+  }
+  TableNames added;
+  for (const TableName& source : sources) {
+    if (!writing_.contains(source)) added.insert(source);
+  }
+  ARROW_RETURN_NOT_OK(store_->copies().BeginWrites(added));
+  writing_.merge(added);
+  return arrow::Status::OK();
 }
 
 bool TailSnapshot::IsSettled() const {
@@ -154,7 +193,11 @@ void TailSnapshot::TransactionBegin(duckdb::MetaTransaction& transaction,
   stamp_ = {.changes = store_->data_version().changes(),
             .transaction = transaction.global_transaction_id};
   try {
-    seen_ = store_->Capture(transaction);
+    auto captured = store_->Capture(transaction);
+    seen_ = std::move(captured.tails);
+    copies_ = std::move(captured.copies);
+    begun_ = store_->copies().clock().Now();
+    transaction_ = transaction;
   } catch (const std::exception&) {
     // The database cannot be used any more. Whatever the transaction does next says so;
     // thrown here it would leave a transaction that nobody ends.
@@ -164,7 +207,14 @@ void TailSnapshot::TransactionBegin(duckdb::MetaTransaction& transaction,
   stamp_.settled = IsSettled() && store_->data_version().changes() == stamp_.changes;
 }
 
-void TailSnapshot::TransactionCommit(duckdb::MetaTransaction&, duckdb::ClientContext&) {
+void TailSnapshot::TransactionCommit(duckdb::MetaTransaction& transaction,
+                                     duckdb::ClientContext&) {
+  const auto changed = transaction.ModifiedDatabase();
+  if (writes_something_ && changed && !changed->IsTemporary() &&
+      changed->GetName() != store_->main_name()) {
+    store_->copies().ChangedSomething(changed->GetName());
+  }
+  EndWrites(/*committed=*/true);
   for (const auto& [key, moved] : absorbed_) store_->Cut(key, moved);
   Forget();
 }
@@ -175,8 +225,17 @@ void TailSnapshot::TransactionRollback(duckdb::MetaTransaction&, duckdb::ClientC
   Forget();
 }
 
+void TailSnapshot::EndWrites(bool committed) {
+  if (!writing_.empty()) store_->copies().EndWrites(writing_, committed);
+  writing_.clear();
+  writes_something_ = false;
+}
+
 void TailSnapshot::Forget() {
+  EndWrites(/*committed=*/false);
   seen_ = nullptr;
+  copies_ = nullptr;
+  transaction_ = nullptr;
   absorbed_.clear();
   holds_.clear();
   stamp_ = {};

@@ -13,6 +13,7 @@
 #include "arrow/status.h"
 #include "duckdb/main/client_context.hpp"
 #include "duckdb/main/client_context_state.hpp"
+#include "engine/copy_plan.h"
 #include "engine/tail_store.h"
 
 namespace pintail::engine {
@@ -24,6 +25,7 @@ struct TailNeeds {
                               // for its row numbers
   std::set<TailKey> before;   // rows are inserted, which come after those in the tail
   DataStamp data;             // when it was planned
+  CopyNeeds copies;
 };
 
 class TailSnapshot final : public duckdb::ClientContextState {
@@ -76,6 +78,16 @@ class TailSnapshot final : public duckdb::ClientContextState {
   // Whether what is planned now is the server's own doing, as part of a transaction of
   // someone else.
   bool is_ours() const { return ours_; }
+  // From now on everything on this connection is the server's own doing.
+  void SetOurs() { ours_ = true; }
+
+  // The copies of sources' tables as the transaction sees them; outside, as they are now.
+  std::shared_ptr<const CopyMap> Copies() const;
+  // Whether the copy's rows may stand in for the source's in this transaction.
+  bool MayUse(const CopyState& copy) const;
+  // The transaction is about to change these tables of sources; of other changes it is
+  // not known what they do to sources. The ends are noted by themselves.
+  arrow::Status BeginWrites(const TableNames& sources);
   // Keeps it until the transaction ends.
   void KeepToEnd(std::shared_ptr<void> hold) { holds_.push_back(std::move(hold)); }
   // To be held around the end of a transaction, whichever it is.
@@ -99,9 +111,15 @@ class TailSnapshot final : public duckdb::ClientContextState {
  private:
   bool IsSettled() const;
   void Forget();
+  void EndWrites(bool committed);
 
   const std::shared_ptr<TailStore> store_;
   std::shared_ptr<const TailMap> seen_;
+  std::shared_ptr<const CopyMap> copies_;
+  base::Clock::Steady begun_;
+  duckdb::optional_ptr<duckdb::MetaTransaction> transaction_;  // null: none is open
+  TableNames writing_;                                         // tables of sources
+  bool writes_something_ = false;
   DataStamp stamp_;  // of the transaction that is open
   bool ours_ = false;
   bool changing_ = false;  // in this transaction, or the one that is about to begin

@@ -42,10 +42,10 @@ std::optional<TailKey> TailStore::KeyOf(const duckdb::TableCatalogEntry& table) 
   return TailKey{.schema = entry.ParentSchema().name, .table = table.name};
 }
 
-std::shared_ptr<const TailMap> TailStore::Capture(duckdb::MetaTransaction& transaction) {
+TailStore::Captured TailStore::Capture(duckdb::MetaTransaction& transaction) {
   const std::shared_lock handover(handover_);
   transaction.GetTransaction(*main_);
-  return Now();
+  return {.tails = Now(), .copies = copies_.Now()};
 }
 
 std::shared_ptr<const TailMap> TailStore::Now() const {

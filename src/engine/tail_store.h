@@ -21,6 +21,7 @@
 #include "duckdb/main/attached_database.hpp"
 #include "duckdb/main/database.hpp"
 #include "duckdb/transaction/meta_transaction.hpp"
+#include "engine/copies.h"
 #include "engine/data_version.h"
 #include "engine/tail_gates.h"
 #include "engine/tail_rows.h"
@@ -43,7 +44,9 @@ inline constexpr std::chrono::milliseconds kClaimPatience{10'000};
 
 class TailStore final : public Tails, public std::enable_shared_from_this<TailStore> {
  public:
-  explicit TailStore(const base::Clock& clock) : clock_(clock) {}
+  explicit TailStore(const base::Clock& clock) : clock_(clock), copies_(clock) {
+    copies_.Attach(*this);
+  }
 
   // To be called once, when the database is open.
   void Attach(duckdb::DatabaseInstance& database);
@@ -79,8 +82,13 @@ class TailStore final : public Tails, public std::enable_shared_from_this<TailSt
 
   // --- For the transactions of the database
 
-  // Begins the transaction in the server's database and takes the tails with it.
-  std::shared_ptr<const TailMap> Capture(duckdb::MetaTransaction& transaction);
+  struct Captured {
+    std::shared_ptr<const TailMap> tails;
+    std::shared_ptr<const CopyMap> copies;
+  };
+  // Begins the transaction in the server's database and takes the tails, and what is to
+  // be known of copies, with it.
+  Captured Capture(duckdb::MetaTransaction& transaction);
   std::shared_ptr<const TailMap> Now() const;
 
   // The key of a table of the server's own database, if it is one.
@@ -102,6 +110,7 @@ class TailStore final : public Tails, public std::enable_shared_from_this<TailSt
   }
 
   DataVersion& data_version() { return data_version_; }
+  CopyTables& copies() { return copies_; }
   const std::string& main_name() const { return main_->GetName(); }
 
   // Until what it returns is dropped, or for a while at most, rows of the map are moved
@@ -132,6 +141,7 @@ class TailStore final : public Tails, public std::enable_shared_from_this<TailSt
 
   const base::Clock& clock_;
   DataVersion data_version_;
+  CopyTables copies_;
   duckdb::DatabaseInstance* database_ = nullptr;
   duckdb::shared_ptr<duckdb::AttachedDatabase> main_;
 

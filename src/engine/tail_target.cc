@@ -68,7 +68,7 @@ arrow::Result<std::shared_ptr<const TailTarget>> TailStore::TargetFor(
       if (!entry || entry->type != duckdb::CatalogType::TABLE_ENTRY) return;
       auto& found = entry->Cast<duckdb::TableCatalogEntry>();
       const auto key = KeyOf(found);
-      if (!key || key->schema == kJournalSchema) return;
+      if (!key || key->schema == kJournalSchema || key->schema == kCopiesSchema) return;
       const auto& columns = found.GetColumns();
       target->not_null.resize(columns.LogicalColumnCount());
       if (RowsAreChecked(found, target->not_null)) return;
