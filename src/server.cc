@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/timers.h"
+#include "cache/copies.h"
 #include "catalog/metrics_table.h"
 #include "engine/connection.h"
 #include "http/http_door.h"
@@ -75,6 +76,7 @@ struct Server::State {
   std::unique_ptr<catalog::Streams> streams;
   std::unique_ptr<ingest::Repeats> repeats;
   std::unique_ptr<ingest::Intake> intake;  // null: no tails, and no journal
+  std::unique_ptr<cache::Copies> copies;
   std::unique_ptr<gateway::Gateway> gateway;
   std::unique_ptr<flight::FlightDoor> flight;
   std::unique_ptr<http::HttpDoor> http;
@@ -121,6 +123,13 @@ arrow::Result<std::unique_ptr<Server>> Server::Make(ServerOptions options) {
                                                given.intake));
     if (!given.tail) ARROW_RETURN_NOT_OK(state->intake->Stop());
   }
+  ARROW_ASSIGN_OR_RAISE(state->copies,
+                        cache::Copies::Open({.database = *state->database,
+                                             .clock = state->clock,
+                                             .timers = *state->timers,
+                                             .log = state->logs->For("cache"),
+                                             .metrics = *state->metrics},
+                                            given.copies));
   ARROW_ASSIGN_OR_RAISE(
       state->gateway,
       gateway::Gateway::Make(
@@ -139,6 +148,7 @@ arrow::Result<std::unique_ptr<Server>> Server::Make(ServerOptions options) {
 
 arrow::Status Server::Start() {
   State& state = *state_;
+  state.copies->Start();
   if (!state.options.flight.listen.empty()) {
     ARROW_ASSIGN_OR_RAISE(state.flight,
                           flight::FlightDoor::Start({.gateway = *state.gateway,
@@ -177,6 +187,7 @@ arrow::Status Server::Stop() {
   if (state.http) state.http->Stop(kFarewell);
   state.http.reset();
   state.flight.reset();
+  state.copies->Stop();
   state.gateway.reset();
   if (state.intake) status &= state.intake->Stop();
   status &= state.database->Checkpoint(true);

@@ -180,6 +180,30 @@ ingest::Intake::Options IntakeOf(const Settings& settings) {
   return intake;
 }
 
+arrow::Result<cache::CopyTable> CopyOf(const config::CopySetting& setting) {
+  cache::CopyTable copy{.name = setting.name,
+                        .columns = setting.columns,
+                        .filter = setting.filter,
+                        .append_column = setting.append_column,
+                        .time_column = setting.time_column,
+                        .interval = setting.interval,
+                        .data_window = setting.data_window,
+                        .retention = setting.retention,
+                        .max_staleness = setting.max_staleness};
+  const auto check = [&]() -> arrow::Status {
+    ARROW_ASSIGN_OR_RAISE(copy.source, flight::TableOfDottedName(setting.source));
+    if (setting.refresh == "append") copy.refresh = cache::CopyRefresh::kAppend;
+    if (setting.refresh == "on_demand") copy.refresh = cache::CopyRefresh::kOnDemand;
+    if (!setting.cron.empty()) {
+      ARROW_ASSIGN_OR_RAISE(copy.cron, cache::Cron::Parse(setting.cron));
+    }
+    return cache::CheckCopyTable(copy);
+  };
+  const arrow::Status checked = check();
+  if (!checked.ok()) return base::WithContext(checked, setting.where);
+  return copy;
+}
+
 arrow::Result<catalog::StreamPolicy> DefaultsOf(const Settings& settings) {
   catalog::StreamPolicy policy{
       .chunk_rows = settings.Integer("ingest.chunk_size"),
@@ -236,6 +260,13 @@ arrow::Result<ServerOptions> MakeServerOptions(const Settings& settings,
   for (const config::StreamSetting& setting : settings.streams) {
     ARROW_ASSIGN_OR_RAISE(auto stream, StreamOf(setting, options.stream_defaults));
     options.streams.push_back(std::move(stream));
+  }
+  options.copies = {
+      .max_bytes = settings.OptionalInteger("cache.copies_max_bytes"),
+      .max_running = static_cast<size_t>(settings.Integer("cache.copies_running"))};
+  for (const config::CopySetting& setting : settings.copies) {
+    ARROW_ASSIGN_OR_RAISE(auto copy, CopyOf(setting));
+    options.copies.tables.push_back(std::move(copy));
   }
   return options;
 }

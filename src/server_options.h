@@ -9,6 +9,7 @@
 
 #include "arrow/result.h"
 #include "base/log.h"
+#include "cache/copies.h"
 #include "catalog/streams.h"
 #include "engine/database.h"
 #include "flight/flight_door.h"
@@ -33,6 +34,7 @@ struct ServerOptions {
   ingest::Repeats::Options repeats;
   ingest::Intake::Options intake;
   bool tail = true;  // else rows go into DuckDB at once
+  cache::Copies::Options copies;
   gateway::GatewayOptions gateway;
   flight::FlightDoorOptions flight;  // no address: no door
   http::HttpOptions http;            // likewise

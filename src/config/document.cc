@@ -122,6 +122,22 @@ void AddStreams(std::string* page) {
       "\"5s\"\n```\n\n";
 }
 
+void AddCopies(std::string* page) {
+  *page +=
+      "## [[cache.tables]]\n\nA table for each copy of a source's table "
+      "([copies.md](copies.md)).\n\n"
+      "| key | type | default | meaning |\n|---|---|---|---|\n";
+  for (const Option& option : CopyOptions()) {
+    const std::string unset =
+        option.unset.empty() ? std::string("required") : std::string(option.unset);
+    *page += "| " + Code(option.key) + " | " + TypeOf(option) + " | " + unset + " | " +
+             MarkdownOf(option.help) + " |\n";
+  }
+  *page +=
+      "\n```toml\n[[cache.tables]]\nname = \"orders\"\nsource = "
+      "\"shop.public.orders\"\ninterval = \"5m\"\n```\n\n";
+}
+
 void AddLegacy(std::string* page) {
   *page +=
       "## Settings of older programs\n\nThese are accepted so that their files, scripts "
@@ -187,6 +203,7 @@ std::string Page() {
   std::string page(kIntroduction);
   for (const Section& section : Sections()) AddSection(section, &page);
   AddStreams(&page);
+  AddCopies(&page);
   AddLegacy(&page);
   return page;
 }
@@ -249,6 +266,33 @@ std::string ShowToml(const Settings& settings) {
           "commit_interval = " + Quote(FormatDuration(*stream.commit_interval)) + "\n";
     }
   }
+  for (const CopySetting& copy : settings.copies) {
+    file += "\n[[cache.tables]]  # " + copy.where + "\n";
+    const auto text = [&](std::string_view key, const std::string& value) {
+      if (!value.empty()) file += std::string(key) + " = " + Quote(value) + "\n";
+    };
+    const auto duration = [&](std::string_view key, const auto& value) {
+      if (value) text(key, FormatDuration(*value));
+    };
+    text("name", copy.name);
+    text("source", copy.source);
+    if (!copy.columns.empty()) {
+      std::string list;
+      for (const std::string& column : copy.columns) {
+        list += (list.empty() ? "" : ", ") + Quote(column);
+      }
+      file += "columns = [" + list + "]\n";
+    }
+    text("filter", copy.filter);
+    text("refresh", copy.refresh);
+    text("append_column", copy.append_column);
+    text("time_column", copy.time_column);
+    duration("interval", copy.interval);
+    text("cron", copy.cron);
+    duration("data_window", copy.data_window);
+    duration("retention", copy.retention);
+    duration("max_staleness", copy.max_staleness);
+  }
   return file;
 }
 
@@ -262,6 +306,9 @@ std::string ShowTable(const Settings& settings) {
     const std::string target =
         stream.target_table.empty() ? stream.name : stream.target_table;
     rows.push_back({"streams", stream.name + " to " + target, stream.where});
+  }
+  for (const CopySetting& copy : settings.copies) {
+    rows.push_back({"cache.tables", copy.name + " from " + copy.source, copy.where});
   }
   std::array<size_t, 2> widths = {0, 0};
   for (const Row& row : rows) {

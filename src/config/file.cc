@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/lower_case.h"
 #include "config/nearest.h"
 
 namespace pintail::config {
@@ -61,6 +62,7 @@ class FileReader {
 
   arrow::Status ReadEntry(const std::string& key, const Tree& node) {
     if (key == "streams") return ReadStreams(node);
+    if (key == "cache.tables") return ReadCopies(node);
     if (const Option* option = FindOption(key)) return ReadOption(*option, node);
     if (const LegacyName* legacy = FindLegacyKey(key)) return ReadLegacy(*legacy, node);
     if (!IsTableOfKeys(key)) {
@@ -138,19 +140,9 @@ class FileReader {
   arrow::Status ReadStream(const Tree& node) {
     StreamSetting stream{.where = Where(node)};
     for (const auto& [key, value] : *node.table()) {
-      const auto options = StreamOptions();
-      const auto option = std::ranges::find(options, key, &Option::key);
-      if (option == options.end()) {
-        std::vector<std::string> names;
-        for (const Option& known : options) names.emplace_back(known.key);
-        return Refuse(value, "unknown key \"", key,
-                      "\" of a stream; the nearest known one is \"",
-                      NearestName(key, names), "\"");
-      }
-      ARROW_ASSIGN_OR_RAISE(Texts read, ReadTexts(key, option->type, value));
-      auto parsed = ParseValue(*option, read.texts);
-      if (!parsed.ok()) return base::WithContext(parsed.status(), Where(value));
-      Set(key, *parsed, &stream);
+      ARROW_ASSIGN_OR_RAISE(const Value parsed,
+                            ReadKey(StreamOptions(), "a stream", key, value));
+      Set(key, parsed, &stream);
     }
     if (stream.name.empty()) return Refuse(node, "a stream needs a name");
     if (!stream_names_.insert(stream.name).second) {
@@ -158,6 +150,63 @@ class FileReader {
     }
     settings_.streams.push_back(std::move(stream));
     return arrow::Status::OK();
+  }
+
+  arrow::Status ReadCopies(const Tree& node) {
+    constexpr std::string_view kList = "cache.tables must be a list of tables, as ";
+    const Tree::List* list = node.list();
+    if (!list) return Refuse(node, kList, "[[cache.tables]]");
+    for (const Tree& element : *list) {
+      if (!element.table()) return Refuse(element, kList, "[[cache.tables]]");
+      CopySetting copy{.where = Where(element)};
+      for (const auto& [key, value] : *element.table()) {
+        ARROW_ASSIGN_OR_RAISE(const Value parsed,
+                              ReadKey(CopyOptions(), "a table copy", key, value));
+        Set(key, parsed, &copy);
+      }
+      if (copy.name.empty() || copy.source.empty()) {
+        return Refuse(element, "a table copy needs a name and a source");
+      }
+      if (!copy_names_.insert(base::LowerCase(copy.name)).second) {
+        return Refuse(element, "the table copy \"", copy.name, "\" is declared twice");
+      }
+      settings_.copies.push_back(std::move(copy));
+    }
+    return arrow::Status::OK();
+  }
+
+  // The value of a key of a table that is one of a list.
+  arrow::Result<Value> ReadKey(std::span<const Option> options, std::string_view what,
+                               const std::string& key, const Tree& node) {
+    const auto option = std::ranges::find(options, key, &Option::key);
+    if (option == options.end()) {
+      std::vector<std::string> names;
+      for (const Option& known : options) names.emplace_back(known.key);
+      return Refuse(node, "unknown key \"", key, "\" of ", what,
+                    "; the nearest known one is \"", NearestName(key, names), "\"");
+    }
+    ARROW_ASSIGN_OR_RAISE(const Texts read, ReadTexts(key, option->type, node));
+    auto parsed = ParseValue(*option, read.texts);
+    if (!parsed.ok()) return base::WithContext(parsed.status(), Where(node));
+    return parsed;
+  }
+
+  static void Set(const std::string& key, const Value& value, CopySetting* copy) {
+    const auto* text = std::get_if<std::string>(&value);
+    const auto* list = std::get_if<std::vector<std::string>>(&value);
+    const auto* duration = std::get_if<std::chrono::milliseconds>(&value);
+    if (key == "name" && text) copy->name = *text;
+    if (key == "source" && text) copy->source = *text;
+    if (key == "columns" && list) copy->columns = *list;
+    if (key == "filter" && text) copy->filter = *text;
+    if (key == "refresh" && text) copy->refresh = *text;
+    if (key == "append_column" && text) copy->append_column = *text;
+    if (key == "time_column" && text) copy->time_column = *text;
+    if (key == "interval" && duration) copy->interval = *duration;
+    if (key == "cron" && text) copy->cron = *text;
+    if (key == "data_window" && duration) copy->data_window = *duration;
+    if (key == "retention" && duration) copy->retention = *duration;
+    if (key == "max_staleness" && duration) copy->max_staleness = *duration;
   }
 
   static void Set(const std::string& key, const Value& value, StreamSetting* stream) {
@@ -177,6 +226,7 @@ class FileReader {
   const Environment& environment_;
   const std::vector<std::string> keys_ = KnownKeys();
   std::set<std::string> stream_names_;
+  std::set<std::string> copy_names_;
   FileSettings settings_;
 };
 
@@ -185,6 +235,7 @@ class FileReader {
 std::string NearestKey(const std::string& key) {
   std::vector<std::string> keys = KnownKeys();
   keys.emplace_back("streams");
+  keys.emplace_back("cache.tables");
   // The right name in the wrong section is nearer than any other name.
   for (const std::string& known : keys) {
     if (LastPart(known) == LastPart(key)) return known;

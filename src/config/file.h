@@ -1,5 +1,5 @@
 // What a configuration file says: assignments to options, settings of the older programs,
-// and [[streams]]. Pure but for the files read.
+// [[streams]] and [[cache.tables]]. Pure but for the files read.
 #pragma once
 
 #include <string>
@@ -17,6 +17,7 @@ struct FileSettings {
   std::vector<Assignment> assignments;
   LegacyValues legacy;
   std::vector<StreamSetting> streams;
+  std::vector<CopySetting> copies;
 };
 
 // Reads the tree of the file called `name`. InvalidArgument, beginning with the file and

@@ -98,6 +98,13 @@ TEST(ConfigurationFile, IsRefusedWithFileAndLine) {
        "p:3: ", "between 1ms and 8784h"},
       {"[[streams]]\nname = \"x\"\n[[streams]]\nname = \"x\"", "p:3: ", "twice"},
       {"streams = 1", "p:1: ", "[[streams]]"},
+      {"[cache]\ntables = 1", "p:2: ", "[[cache.tables]]"},
+      {"[[cache.tables]]\nname = \"x\"", "p:1: ", "needs a name and a source"},
+      {"[[cache.tables]]\nname = \"x\"\nsource = \"a.b.c\"\n[[cache.tables]]\nname = "
+       "\"X\"\nsource = \"a.b.d\"",
+       "p:4: ", "twice"},
+      {"[[cache.tables]]\nrefrsh = \"full\"", "p:2: ", "\"refresh\""},
+      {"[[cache.tables]]\nrefresh = \"daily\"", "p:2: ", "on_demand"},
       {"[flight]\nlisten = [[\"a\"]]", "p:2: ", "plain"},
   };
   for (const Row& row : table) {
@@ -122,6 +129,41 @@ TEST(ConfigurationFile, InBrokenYamlIsRefusedWithItsLine) {
     ASSERT_FALSE(file.ok());
     EXPECT_THAT(file.status().message(), StartsWith(where));
   }
+}
+
+TEST(ConfigurationFile, DeclaresTableCopies) {
+  const auto file = Read(ParseToml(R"(
+[cache]
+copies_running = 3
+[[cache.tables]]
+name = "recent"
+source = "shop.public.events"
+columns = ["id", "at"]
+filter = "id > 0"
+refresh = "append"
+append_column = "id"
+time_column = "at"
+cron = "0 3 * * *"
+retention = "24h"
+max_staleness = "90m"
+)",
+                                   "p"),
+                         "p");
+  ASSERT_TRUE(file.ok()) << file.status();
+  ASSERT_EQ(file->copies.size(), 1U);
+  const CopySetting& copy = file->copies[0];
+  EXPECT_EQ(copy.name, "recent");
+  EXPECT_EQ(copy.source, "shop.public.events");
+  EXPECT_THAT(copy.columns, ElementsAre("id", "at"));
+  EXPECT_EQ(copy.filter, "id > 0");
+  EXPECT_EQ(copy.refresh, "append");
+  EXPECT_EQ(copy.append_column, "id");
+  EXPECT_EQ(copy.time_column, "at");
+  EXPECT_EQ(copy.cron, "0 3 * * *");
+  EXPECT_EQ(copy.interval, std::nullopt);
+  EXPECT_EQ(copy.retention, std::chrono::hours(24));
+  EXPECT_EQ(copy.max_staleness, std::chrono::minutes(90));
+  EXPECT_EQ(file->assignments.size(), 1U);
 }
 
 TEST(ConfigurationFile, MayBeEmpty) {

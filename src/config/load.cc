@@ -116,6 +116,7 @@ arrow::Result<Settings> Load(const Sources& sources) {
     assignments = std::move(file.assignments);
     legacy = std::move(file.legacy);
     settings.streams = std::move(file.streams);
+    settings.copies = std::move(file.copies);
     settings.file = *path;
   }
   AddVariables(sources.environment, &assignments, &legacy);

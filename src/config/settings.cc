@@ -6,6 +6,7 @@
 #include "arrow/util/logging.h"
 #include "base/error.h"
 #include "catalog/stream_bounds.h"
+#include "config/options_of_copies.h"
 
 namespace pintail::config {
 namespace {
@@ -49,6 +50,7 @@ constexpr std::array kStreamOptions = {
 
 }  // namespace
 
+std::span<const Option> CopyOptions() { return kCopyOptions; }
 std::span<const Option> StreamOptions() { return kStreamOptions; }
 
 Settings::Settings() {

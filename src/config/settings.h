@@ -42,6 +42,26 @@ struct StreamSetting {
   std::string where;
 };
 
+// One [[cache.tables]] table, its values already checked one by one.
+struct CopySetting {
+  std::string name;
+  std::string source;
+  std::vector<std::string> columns;  // empty: all
+  std::string filter;
+  std::string refresh;  // empty: full
+  std::string append_column;
+  std::string time_column;
+  std::optional<std::chrono::milliseconds> interval;
+  std::string cron;
+  std::optional<std::chrono::milliseconds> data_window;
+  std::optional<std::chrono::milliseconds> retention;
+  std::optional<std::chrono::milliseconds> max_staleness;
+  std::string where;
+};
+
+// The keys of a [[cache.tables]] table.
+std::span<const Option> CopyOptions();
+
 // The keys of a [[streams]] table.
 std::span<const Option> StreamOptions();
 
@@ -77,6 +97,7 @@ class Settings {
   const Entry& entry(std::string_view key) const;
 
   std::vector<StreamSetting> streams;
+  std::vector<CopySetting> copies;
   // What a person should know: settings that have no effect, names that look mistyped.
   std::vector<std::string> notes;
   std::string file;  // that was read; empty: none
