@@ -1,6 +1,8 @@
 #include "server.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 
 #include "access/listen_address.h"
 #include "access/port_check.h"
@@ -11,6 +13,8 @@
 #include "base/timers.h"
 #include "cache/copies.h"
 #include "catalog/metrics_table.h"
+#include "catalog/sources.h"
+#include "config/sources.h"
 #include "engine/connection.h"
 #include "http/http_door.h"
 #include "ingest/intake.h"
@@ -63,6 +67,32 @@ bool HasJournal(const ingest::Intake::Options& intake) {
   return intake.journal && std::filesystem::exists(intake.journal->folder, ignored);
 }
 
+// Those that were made at run time; a file that cannot be read is told about later.
+std::vector<catalog::SourceDefinition> KeptSources(const ServerOptions& options) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(options.sources_file, ignored)) return {};
+  return config::ReadSourcesFile(options.sources_file).ValueOr({});
+}
+
+arrow::Result<std::unique_ptr<engine::Database>> OpenDatabase(
+    const ServerOptions& options) {
+  engine::DatabaseOptions database = options.database;
+  if (!database.external_access) {
+    std::vector<catalog::SourceDefinition> sources = options.sources;
+    std::ranges::move(KeptSources(options), std::back_inserter(sources));
+    database.extensions = catalog::ExtensionsFor(sources);
+  }
+  return engine::Database::Open(database);
+}
+
+catalog::Sources::Options SourcesOf(const ServerOptions& options) {
+  return {.declared = options.sources,
+          .file = options.sources_file,
+          .make = config::MakeSource,
+          .format = config::SourcesFile,
+          .read = config::ReadSourcesFile};
+}
+
 }  // namespace
 
 // In the order of building; destroyed from the top down.
@@ -73,6 +103,7 @@ struct Server::State {
   std::unique_ptr<base::Metrics> metrics;
   std::unique_ptr<base::Timers> timers;
   std::unique_ptr<engine::Database> database;
+  std::shared_ptr<catalog::Sources> sources;
   std::unique_ptr<catalog::Streams> streams;
   std::unique_ptr<ingest::Repeats> repeats;
   std::unique_ptr<ingest::Intake> intake;  // null: no tails, and no journal
@@ -98,11 +129,17 @@ arrow::Result<std::unique_ptr<Server>> Server::Make(ServerOptions options) {
   ARROW_ASSIGN_OR_RAISE(state->logs, base::Logs::Make(given.logs));
   state->metrics = std::make_unique<base::Metrics>(given.metrics_prefix);
   state->timers = std::make_unique<base::Timers>(state->clock);
-  ARROW_ASSIGN_OR_RAISE(state->database, engine::Database::Open(given.database));
+  ARROW_ASSIGN_OR_RAISE(state->database, OpenDatabase(given));
   if (given.metrics_table) {
     ARROW_ASSIGN_OR_RAISE(const auto connection, state->database->Connect());
     ARROW_RETURN_NOT_OK(catalog::EnsureMetricsTable(*connection));
   }
+  ARROW_ASSIGN_OR_RAISE(state->sources,
+                        catalog::Sources::Open({.database = *state->database,
+                                                .clock = state->clock,
+                                                .log = state->logs->For("sources"),
+                                                .metrics = *state->metrics},
+                                               SourcesOf(given)));
   state->streams = std::make_unique<catalog::Streams>(state->clock, given.stream_defaults,
                                                       given.streams, given.max_streams);
   ARROW_ASSIGN_OR_RAISE(state->repeats,

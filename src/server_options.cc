@@ -268,6 +268,12 @@ arrow::Result<ServerOptions> MakeServerOptions(const Settings& settings,
     ARROW_ASSIGN_OR_RAISE(auto copy, CopyOf(setting));
     options.copies.tables.push_back(std::move(copy));
   }
+  for (const config::SourceSetting& source : settings.sources) {
+    options.sources.push_back(source.definition);
+  }
+  if (!IsInMemory(options.database.path)) {
+    options.sources_file = options.database.path + ".sources";
+  }
   return options;
 }
 

@@ -10,6 +10,7 @@
 #include "arrow/result.h"
 #include "base/log.h"
 #include "cache/copies.h"
+#include "catalog/source_definition.h"
 #include "catalog/streams.h"
 #include "engine/database.h"
 #include "flight/flight_door.h"
@@ -31,6 +32,8 @@ struct ServerOptions {
   catalog::StreamPolicy stream_defaults;
   std::vector<catalog::StreamDeclaration> streams;
   size_t max_streams = 10'000;
+  std::vector<catalog::SourceDefinition> sources;
+  std::string sources_file;  // of those made at run time; empty: kept nowhere
   ingest::Repeats::Options repeats;
   ingest::Intake::Options intake;
   bool tail = true;  // else rows go into DuckDB at once

@@ -4,6 +4,8 @@
 #include <array>
 
 #include "config/legacy.h"
+#include "config/sources.h"
+#include "config/toml_text.h"
 
 namespace pintail::config {
 namespace {
@@ -16,47 +18,27 @@ std::string_view NameOf(const Option& option) {
   return option.key.substr(option.key.find('.') + 1);
 }
 
-// A TOML basic string.
-std::string Quote(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string quoted = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      quoted += '\\';
-      quoted += c;
-    } else if (byte < 0x20 || byte == 0x7f) {
-      quoted += "\\u00";
-      quoted += kHex[byte >> 4];
-      quoted += kHex[byte & 15];
-    } else {
-      quoted += c;
-    }
-  }
-  return quoted + "\"";
-}
-
 // A value as TOML, from how it is shown.
 std::string TomlOf(const Option& option, const std::string& shown) {
   const bool plain = !option.secret && shown.find("${") == std::string::npos;
   switch (option.type) {
     case OptionType::kInteger:
     case OptionType::kSwitch:
-      return plain ? shown : Quote(shown);
+      return plain ? shown : TomlQuote(shown);
     case OptionType::kList: {
-      if (!plain) return Quote(shown);
+      if (!plain) return TomlQuote(shown);
       std::string list = "[";
       std::string_view rest = shown == "none" ? "" : std::string_view(shown);
       while (!rest.empty()) {
         const size_t comma = rest.find(", ");
         if (list.size() > 1) list += ", ";
-        list += Quote(rest.substr(0, comma));
+        list += TomlQuote(rest.substr(0, comma));
         rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 2);
       }
       return list + "]";
     }
     default:
-      return Quote(shown);
+      return TomlQuote(shown);
   }
 }
 
@@ -138,6 +120,23 @@ void AddCopies(std::string* page) {
       "\"shop.public.orders\"\ninterval = \"5m\"\n```\n\n";
 }
 
+void AddSources(std::string* page) {
+  *page +=
+      "## [sources.NAME]\n\nA table for each outside database; [sources](sources.md) has "
+      "the rest. The variables `PINTAIL_SOURCES_NAME_USERNAME` and "
+      "`PINTAIL_SOURCES_NAME_PASSWORD` outrank the file.\n\n"
+      "| key | type | default | meaning |\n|---|---|---|---|\n";
+  for (const Option& option : SourceOptions()) {
+    const std::string initial = DefaultOf(option);
+    *page += "| " + Code(option.key) + " | " + TypeOf(option) + " | " +
+             (initial.empty() ? std::string("required") : initial) + " | " +
+             MarkdownOf(option.help) + (option.secret ? " (secret)" : "") + " |\n";
+  }
+  *page +=
+      "\n```toml\n[sources.shop]\ntype = \"postgres\"\nconnection = "
+      "\"postgresql://db.example:5432/shop\"\nusername = \"pintail\"\n```\n\n";
+}
+
 void AddLegacy(std::string* page) {
   *page +=
       "## Settings of older programs\n\nThese are accepted so that their files, scripts "
@@ -204,6 +203,7 @@ std::string Page() {
   for (const Section& section : Sections()) AddSection(section, &page);
   AddStreams(&page);
   AddCopies(&page);
+  AddSources(&page);
   AddLegacy(&page);
   return page;
 }
@@ -245,15 +245,16 @@ std::string ShowToml(const Settings& settings) {
     file += "  # " + entry.where + "\n";
   }
   for (const StreamSetting& stream : settings.streams) {
-    file += "\n[[streams]]  # " + stream.where + "\nname = " + Quote(stream.name) + "\n";
+    file +=
+        "\n[[streams]]  # " + stream.where + "\nname = " + TomlQuote(stream.name) + "\n";
     if (!stream.target_table.empty()) {
-      file += "target_table = " + Quote(stream.target_table) + "\n";
+      file += "target_table = " + TomlQuote(stream.target_table) + "\n";
     }
     if (!stream.durability.empty()) {
-      file += "durability = " + Quote(stream.durability) + "\n";
+      file += "durability = " + TomlQuote(stream.durability) + "\n";
     }
     if (!stream.schema_policy.empty()) {
-      file += "schema_policy = " + Quote(stream.schema_policy) + "\n";
+      file += "schema_policy = " + TomlQuote(stream.schema_policy) + "\n";
     }
     if (stream.chunk_size) {
       file += "chunk_size = " + std::to_string(*stream.chunk_size) + "\n";
@@ -262,14 +263,23 @@ std::string ShowToml(const Settings& settings) {
       file += "commit_rows = " + std::to_string(*stream.commit_rows) + "\n";
     }
     if (stream.commit_interval) {
-      file +=
-          "commit_interval = " + Quote(FormatDuration(*stream.commit_interval)) + "\n";
+      file += "commit_interval = " + TomlQuote(FormatDuration(*stream.commit_interval)) +
+              "\n";
+    }
+  }
+  for (const SourceSetting& source : settings.sources) {
+    file += "\n[sources." + source.definition.name + "]  # " + source.definition.origin +
+            "\n";
+    for (const auto& [key, text] : source.Shown()) {
+      const bool entry = key.starts_with("options.");
+      file += (entry ? "options." + TomlQuote(key.substr(8)) : key) + " = " +
+              TomlQuote(text) + "\n";
     }
   }
   for (const CopySetting& copy : settings.copies) {
     file += "\n[[cache.tables]]  # " + copy.where + "\n";
     const auto text = [&](std::string_view key, const std::string& value) {
-      if (!value.empty()) file += std::string(key) + " = " + Quote(value) + "\n";
+      if (!value.empty()) file += std::string(key) + " = " + TomlQuote(value) + "\n";
     };
     const auto duration = [&](std::string_view key, const auto& value) {
       if (value) text(key, FormatDuration(*value));
@@ -279,7 +289,7 @@ std::string ShowToml(const Settings& settings) {
     if (!copy.columns.empty()) {
       std::string list;
       for (const std::string& column : copy.columns) {
-        list += (list.empty() ? "" : ", ") + Quote(column);
+        list += (list.empty() ? "" : ", ") + TomlQuote(column);
       }
       file += "columns = [" + list + "]\n";
     }
@@ -309,6 +319,12 @@ std::string ShowTable(const Settings& settings) {
   }
   for (const CopySetting& copy : settings.copies) {
     rows.push_back({"cache.tables", copy.name + " from " + copy.source, copy.where});
+  }
+  for (const SourceSetting& source : settings.sources) {
+    for (const auto& [key, text] : source.Shown()) {
+      rows.push_back({"sources." + source.definition.name + "." + key, text,
+                      source.definition.origin});
+    }
   }
   std::array<size_t, 2> widths = {0, 0};
   for (const Row& row : rows) {

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/lower_case.h"
 #include "config/nearest.h"
+#include "config/sources.h"
 
 namespace pintail::config {
 namespace {
@@ -24,12 +25,24 @@ std::vector<std::string> KnownKeys() {
 // Reads one file; the paths of errors are put together here.
 class FileReader {
  public:
-  FileReader(const std::string& name, const Environment& environment)
-      : name_(name), environment_(environment) {}
+  // Without `expands` no text is a reference.
+  FileReader(const std::string& name, const Environment& environment, bool expands = true)
+      : name_(name), environment_(environment), expands_(expands) {}
 
   arrow::Status ReadTable(const Tree::Table& table, const std::string& prefix) {
     for (const auto& [key, node] : table) {
       ARROW_RETURN_NOT_OK(ReadEntry(prefix.empty() ? key : prefix + "." + key, node));
+    }
+    return arrow::Status::OK();
+  }
+
+  arrow::Status ReadSources(const Tree& node) {
+    const Tree::Table* table = node.table();
+    if (!table) return Refuse(node, "sources must be tables, as [sources.NAME]");
+    for (const auto& [name, source] : *table) {
+      if (!source.table())
+        return Refuse(source, "sources must be tables, as [sources.NAME]");
+      ARROW_RETURN_NOT_OK(ReadSource(name, source));
     }
     return arrow::Status::OK();
   }
@@ -63,6 +76,7 @@ class FileReader {
   arrow::Status ReadEntry(const std::string& key, const Tree& node) {
     if (key == "streams") return ReadStreams(node);
     if (key == "cache.tables") return ReadCopies(node);
+    if (key == "sources") return ReadSources(node);
     if (const Option* option = FindOption(key)) return ReadOption(*option, node);
     if (const LegacyName* legacy = FindLegacyKey(key)) return ReadLegacy(*legacy, node);
     if (!IsTableOfKeys(key)) {
@@ -117,7 +131,8 @@ class FileReader {
                         Texts* read) {
     const std::string* text = node.text();
     if (!text) return Refuse(node, "the values of ", key, " must be plain");
-    auto expansion = Expand(*text, environment_);
+    auto expansion = expands_ ? Expand(*text, environment_)
+                              : arrow::Result<Expansion>(Expansion{.text = *text});
     if (!expansion.ok()) return base::WithContext(expansion.status(), Where(node));
     read->texts.push_back(before + expansion->text);
     read->referred = read->referred || expansion->referred;
@@ -209,6 +224,37 @@ class FileReader {
     if (key == "max_staleness" && duration) copy->max_staleness = *duration;
   }
 
+  arrow::Status ReadSource(const std::string& name, const Tree& node) {
+    SourceSetting source{
+        .definition = {.name = name, .declared = true, .origin = Where(node)}};
+    for (const auto& [key, value] : *node.table()) {
+      if (key == "options" && value.table()) {
+        for (const auto& [option, text] : *value.table()) {
+          ARROW_RETURN_NOT_OK(SetWord("options." + option, text, &source));
+        }
+      } else {
+        ARROW_RETURN_NOT_OK(SetWord(key, value, &source));
+      }
+    }
+    const auto same = [&name](const SourceSetting& other) {
+      return base::LowerCase(other.definition.name) == base::LowerCase(name);
+    };
+    if (std::ranges::any_of(settings_.sources, same)) {
+      return Refuse(node, "the source \"", name, "\" is declared twice");
+    }
+    settings_.sources.push_back(std::move(source));
+    return arrow::Status::OK();
+  }
+
+  arrow::Status SetWord(const std::string& key, const Tree& node, SourceSetting* source) {
+    ARROW_ASSIGN_OR_RAISE(const Texts read, ReadTexts(key, OptionType::kText, node));
+    if (read.texts.size() != 1) return Refuse(node, key, " must be one value");
+    const arrow::Status set = SetSourceWord(key, read.texts.front(), &source->definition);
+    if (!set.ok()) return base::WithContext(set, Where(node));
+    if (read.referred) source->written[key] = read.written;
+    return arrow::Status::OK();
+  }
+
   static void Set(const std::string& key, const Value& value, StreamSetting* stream) {
     const auto* text = std::get_if<std::string>(&value);
     const auto* number = std::get_if<int64_t>(&value);
@@ -224,6 +270,7 @@ class FileReader {
 
   const std::string& name_;
   const Environment& environment_;
+  const bool expands_;
   const std::vector<std::string> keys_ = KnownKeys();
   std::set<std::string> stream_names_;
   std::set<std::string> copy_names_;
@@ -236,6 +283,7 @@ std::string NearestKey(const std::string& key) {
   std::vector<std::string> keys = KnownKeys();
   keys.emplace_back("streams");
   keys.emplace_back("cache.tables");
+  keys.emplace_back("sources");
   // The right name in the wrong section is nearer than any other name.
   for (const std::string& known : keys) {
     if (LastPart(known) == LastPart(key)) return known;
@@ -251,6 +299,28 @@ arrow::Result<FileSettings> ReadSettings(const Tree& tree, const std::string& na
   FileReader reader(name, environment);
   ARROW_RETURN_NOT_OK(reader.ReadTable(*tree.table(), ""));
   return reader.Take();
+}
+
+arrow::Result<std::vector<catalog::SourceDefinition>> ReadSourceTables(
+    const Tree& tree, const std::string& name) {
+  const Environment none;
+  FileReader reader(name, none, /*expands=*/false);
+  for (const auto& [key, node] : *tree.table()) {
+    if (key != "sources") {
+      return base::MakeError(base::ErrorKind::kInvalidArgument, name, ":", node.line,
+                             ": unknown key \"", key, "\"; there are only sources here");
+    }
+    ARROW_RETURN_NOT_OK(reader.ReadSources(node));
+  }
+  std::vector<catalog::SourceDefinition> sources;
+  for (SourceSetting& source : reader.Take().sources) {
+    source.definition.declared = false;
+    source.definition.origin = name;
+    const arrow::Status right = CheckSource(source.definition);
+    if (!right.ok()) return base::WithContext(right, name);
+    sources.push_back(std::move(source.definition));
+  }
+  return sources;
 }
 
 }  // namespace pintail::config

@@ -18,6 +18,7 @@ struct FileSettings {
   LegacyValues legacy;
   std::vector<StreamSetting> streams;
   std::vector<CopySetting> copies;
+  std::vector<SourceSetting> sources;
 };
 
 // Reads the tree of the file called `name`. InvalidArgument, beginning with the file and
@@ -25,6 +26,10 @@ struct FileSettings {
 // or a reference that cannot be resolved.
 arrow::Result<FileSettings> ReadSettings(const Tree& tree, const std::string& name,
                                          const Environment& environment);
+
+// Reads a tree that has nothing but [sources.NAME] tables; no text in it is a reference.
+arrow::Result<std::vector<catalog::SourceDefinition>> ReadSourceTables(
+    const Tree& tree, const std::string& name);
 
 // The known key that a person probably meant.
 std::string NearestKey(const std::string& key);

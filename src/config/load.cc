@@ -10,6 +10,7 @@
 #include "config/file.h"
 #include "config/legacy.h"
 #include "config/nearest.h"
+#include "config/sources.h"
 
 namespace pintail::config {
 namespace {
@@ -103,6 +104,29 @@ arrow::Status AddFlags(const std::vector<FlagValue>& flags,
   return arrow::Status::OK();
 }
 
+// The variables of each source, and what shows only when all of it is there.
+arrow::Status CompleteSources(const Environment& environment,
+                              std::vector<SourceSetting>* sources) {
+  const SourceSetting* first_default = nullptr;
+  for (SourceSetting& source : *sources) {
+    catalog::SourceDefinition& definition = source.definition;
+    const std::string username = definition.username;
+    ARROW_RETURN_NOT_OK(TakeSourceVariables(environment, &definition));
+    if (definition.username != username) source.written.erase("username");
+    const arrow::Status right = CheckSource(definition);
+    if (!right.ok()) return base::WithContext(right, definition.origin);
+    if (!definition.is_default) continue;
+    if (first_default) {
+      return base::MakeError(base::ErrorKind::kInvalidArgument, definition.origin,
+                             ": the sources \"", first_default->definition.name,
+                             "\" and \"", definition.name,
+                             "\" are both the default one; there can be one only");
+    }
+    first_default = &source;
+  }
+  return arrow::Status::OK();
+}
+
 }  // namespace
 
 arrow::Result<Settings> Load(const Sources& sources) {
@@ -117,6 +141,7 @@ arrow::Result<Settings> Load(const Sources& sources) {
     legacy = std::move(file.legacy);
     settings.streams = std::move(file.streams);
     settings.copies = std::move(file.copies);
+    settings.sources = std::move(file.sources);
     settings.file = *path;
   }
   AddVariables(sources.environment, &assignments, &legacy);
@@ -136,6 +161,7 @@ arrow::Result<Settings> Load(const Sources& sources) {
                        : wrong.WithMessage(wrong.message(), "\n", assigned.message());
   }
   ARROW_RETURN_NOT_OK(wrong);
+  ARROW_RETURN_NOT_OK(CompleteSources(sources.environment, &settings.sources));
   settings.notes = std::move(meaning.notes);
   NoteMistypedVariables(sources.environment, &settings.notes);
   return settings;

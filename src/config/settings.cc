@@ -53,6 +53,15 @@ constexpr std::array kStreamOptions = {
 std::span<const Option> CopyOptions() { return kCopyOptions; }
 std::span<const Option> StreamOptions() { return kStreamOptions; }
 
+catalog::SourceWords SourceSetting::Shown() const {
+  catalog::SourceWords shown = catalog::ShownWords(definition);
+  for (auto& [key, text] : shown) {
+    const auto found = written.find(key);
+    if (found != written.end()) text = found->second;
+  }
+  return shown;
+}
+
 Settings::Settings() {
   for (const Option& option : Options()) {
     const bool empty = option.initial.empty();

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "arrow/result.h"
+#include "catalog/source_definition.h"
 #include "config/option.h"
 
 namespace pintail::config {
@@ -62,6 +64,16 @@ struct CopySetting {
 // The keys of a [[cache.tables]] table.
 std::span<const Option> CopyOptions();
 
+// One [sources.NAME] table, its values already checked.
+struct SourceSetting {
+  catalog::SourceDefinition definition;
+  // What to show of a key instead of its value: the reference that it was read through.
+  std::map<std::string, std::string> written;
+
+  // Key and text of everything that was given; secrets masked.
+  catalog::SourceWords Shown() const;
+};
+
 // The keys of a [[streams]] table.
 std::span<const Option> StreamOptions();
 
@@ -98,6 +110,7 @@ class Settings {
 
   std::vector<StreamSetting> streams;
   std::vector<CopySetting> copies;
+  std::vector<SourceSetting> sources;
   // What a person should know: settings that have no effect, names that look mistyped.
   std::vector<std::string> notes;
   std::string file;  // that was read; empty: none

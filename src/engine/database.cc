@@ -9,13 +9,16 @@
 #include "duckdb/main/database_manager.hpp"
 #include "duckdb/storage/buffer_manager.hpp"
 #include "duckdb/storage/database_size.hpp"
+#include "engine/attach_database.h"
 #include "engine/copy_plan.h"
 #include "engine/database_file.h"
 #include "engine/duck_connection.h"
 #include "engine/error_translation.h"
 #include "engine/execution.h"
 #include "engine/integer_time.h"
+#include "engine/names.h"
 #include "engine/push_down.h"
+#include "engine/source_guard.h"
 #include "engine/system_functions.h"
 #include "engine/system_views.h"
 #include "engine/tail_plan.h"
@@ -29,6 +32,7 @@ struct Database::State {
   std::shared_ptr<SystemViews> views;
   base::SystemClock system_clock;
   std::shared_ptr<TailStore> tails;
+  std::weak_ptr<SourceGuard> sources;  // set before clients connect
 
   duckdb::DatabaseInstance& instance() { return *duckdb->instance; }
 };
@@ -54,8 +58,9 @@ void Configure(duckdb::DBConfig& config, const DatabaseOptions& options) {
   // are never fetched.
   config.SetOptionByName("autoload_known_extensions", Value::BOOLEAN(true));
   config.SetOptionByName("autoinstall_known_extensions", Value::BOOLEAN(false));
-  config.SetOptionByName("enable_external_access",
-                         Value::BOOLEAN(options.external_access));
+  config.SetOptionByName(
+      "enable_external_access",
+      Value::BOOLEAN(options.external_access || !options.extensions.empty()));
   config.SetOptionByName(
       "max_expression_depth",
       Value::UBIGINT(static_cast<uint64_t>(options.max_expression_depth)));
@@ -64,6 +69,17 @@ void Configure(duckdb::DBConfig& config, const DatabaseOptions& options) {
   config.SetOptionByName("wal_autocheckpoint", Value("512MB"));
   // What is in the file decides, not the end of its name.
   config.options.database_type = "duckdb";
+}
+
+arrow::Status LoadExtensions(duckdb::DatabaseInstance& instance,
+                             const DatabaseOptions& options) {
+  if (options.extensions.empty()) return arrow::Status::OK();
+  for (const std::string& name : options.extensions) {
+    // One that is missing or broken is told about when a source needs it.
+    (void)RunOnInstance(instance, "LOAD " + QuoteName(name));
+  }
+  if (options.external_access) return arrow::Status::OK();
+  return RunOnInstance(instance, "SET GLOBAL enable_external_access = false");
 }
 
 DatabaseFigures ReadFigures(duckdb::ClientContext& context) {
@@ -117,13 +133,13 @@ arrow::Result<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& o
     AddAlignFunction(state->instance());
     AddTailScan(state->instance());
     state->tails->Attach(state->instance());
-    return arrow::Status::OK();
+    return LoadExtensions(state->instance(), options);
   }));
   return std::unique_ptr<Database>(new Database(std::move(state)));
 }
 
 arrow::Result<std::unique_ptr<Connection>> Database::Connect() {
-  return DuckConnection::Make(state_->instance(), state_->tails);
+  return DuckConnection::Make(state_->instance(), state_->tails, state_->sources);
 }
 
 arrow::Status Database::Checkpoint(bool force) {
@@ -142,6 +158,27 @@ arrow::Result<DatabaseFigures> Database::Figures() {
         [&] { figures = ReadFigures(*connection.context); });
     return figures;
   });
+}
+
+void Database::SetSources(std::weak_ptr<SourceGuard> guard) {
+  state_->sources = std::move(guard);
+}
+
+arrow::Result<std::string> Database::Attach(const AttachRequest& request) {
+  return AttachToInstance(state_->instance(), request);
+}
+
+arrow::Status Database::Detach(const std::string& name) {
+  return DetachFromInstance(state_->instance(), name);
+}
+
+arrow::Status Database::Run(const std::string& sql) {
+  return RunOnInstance(state_->instance(), sql);
+}
+
+std::string Database::name() const {
+  const duckdb::Connection connection(state_->instance());
+  return duckdb::DatabaseManager::GetDefaultDatabase(*connection.context);
 }
 
 Tails& Database::tails() { return *state_->tails; }

@@ -13,11 +13,13 @@
 #include "arrow/result.h"
 #include "arrow/type_fwd.h"
 #include "base/clock.h"
+#include "engine/attach.h"
 #include "engine/system_function.h"
 
 namespace pintail::engine {
 
 class Connection;
+class SourceGuard;
 class Tails;
 
 using SystemRows = std::function<arrow::Result<std::shared_ptr<arrow::RecordBatch>>()>;
@@ -31,6 +33,8 @@ struct DatabaseOptions {
   // Whether SQL may read and write files, load extensions and attach databases.
   bool external_access = true;
   int64_t max_expression_depth = 1'000;
+  // Extensions that are loaded at once, because later external_access forbids it.
+  std::vector<std::string> extensions;
   // Tells the age of rows that wait. Unset: the machine's own.
   const base::Clock* clock = nullptr;
 };
@@ -74,6 +78,17 @@ class Database {
   // Adds a function `pintail.<name>(…)` that SELECT … FROM and CALL find from any default
   // database and schema. InvalidArgument when DuckDB has no type for something in it.
   arrow::Status AddSystemFunction(const std::string& name, SystemFunction function);
+  // Whom to ask about sources; connections made from now on do. Held weakly.
+  void SetSources(std::weak_ptr<SourceGuard> guard);
+  // Attaches an outside database, also when clients may not; gives the schema that its
+  // names are looked for in. Blocks for as long as connecting takes.
+  arrow::Result<std::string> Attach(const AttachRequest& request);
+  // OK when it is not attached. Statements that use it go on.
+  arrow::Status Detach(const std::string& name);
+  // Runs one statement on a connection of its own and drops its rows.
+  arrow::Status Run(const std::string& sql);
+  // What the database itself is called in statements.
+  std::string name() const;
 
   struct State;
 

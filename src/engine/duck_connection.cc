@@ -1,5 +1,7 @@
 #include "engine/duck_connection.h"
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
@@ -14,22 +16,30 @@
 #include "engine/execution.h"
 #include "engine/insert.h"
 #include "engine/integer_time.h"
+#include "engine/source_context.h"
+#include "engine/source_statement.h"
 #include "engine/statement_tails.h"
 #include "engine/system_functions.h"
 #include "engine/tail_snapshot.h"
 
 namespace pintail::engine {
 DuckConnection::DuckConnection(duckdb::DatabaseInstance& database,
-                               std::shared_ptr<TailStore> tails)
-    : database_(database), tails_(std::move(tails)), connection_(database) {}
+                               std::shared_ptr<TailStore> tails,
+                               std::weak_ptr<SourceGuard> sources)
+    : database_(database),
+      tails_(std::move(tails)),
+      sources_(std::move(sources)),
+      connection_(database) {}
 
 arrow::Result<std::unique_ptr<DuckConnection>> DuckConnection::Make(
-    duckdb::DatabaseInstance& database, std::shared_ptr<TailStore> tails) {
+    duckdb::DatabaseInstance& database, std::shared_ptr<TailStore> tails,
+    std::weak_ptr<SourceGuard> sources) {
   return Guarded([&]() -> arrow::Result<std::unique_ptr<DuckConnection>> {
     std::unique_ptr<DuckConnection> connection(
-        new DuckConnection(database, std::move(tails)));
+        new DuckConnection(database, std::move(tails), std::move(sources)));
     AddIntegerTime(connection->context());
     TailSnapshot::Register(connection->context(), connection->tails_);
+    SourceContext::Register(connection->context(), connection->sources_);
     return connection;
   });
 }
@@ -50,6 +60,8 @@ arrow::Result<std::vector<std::unique_ptr<ParsedStatement>>> DuckConnection::Par
     try {
       parser.ParseQuery(text);
     } catch (const std::exception& exception) {
+      const auto cut = CutIntoStatements(sql);
+      if (std::ranges::any_of(cut, IsSourceStatement)) return ParseOneByOne(sql);
       duckdb::ErrorData error(exception);
       error.AddErrorLocation(text);
       return FromDuckDb(error);
@@ -63,9 +75,41 @@ arrow::Result<std::vector<std::unique_ptr<ParsedStatement>>> DuckConnection::Par
   });
 }
 
+arrow::Result<std::vector<std::unique_ptr<ParsedStatement>>>
+DuckConnection::ParseOneByOne(std::string_view sql) {
+  std::vector<std::unique_ptr<ParsedStatement>> statements;
+  for (const std::string_view each : CutIntoStatements(sql)) {
+    if (IsSourceStatement(each)) {
+      ARROW_ASSIGN_OR_RAISE(auto change, ParseSourceStatement(each));
+      statements.push_back(
+          std::make_unique<SourceStatement>(std::move(change), std::string(each)));
+      continue;
+    }
+    ARROW_ASSIGN_OR_RAISE(auto others, Parse(each));
+    std::ranges::move(others, std::back_inserter(statements));
+  }
+  return statements;
+}
+
 arrow::Result<std::unique_ptr<PreparedStatement>> DuckConnection::Prepare(
     std::unique_ptr<ParsedStatement> statement) {
-  return DuckPreparedStatement::Make(connection_.context, std::move(statement));
+  const auto sources = SourceContext::Of(context());
+  if (auto* change = dynamic_cast<SourceStatement*>(statement.get())) {
+    return PrepareSourceChange(change->Take(), sources->guard());
+  }
+  sources->Refresh(context());
+  if (!sources->guard()) {
+    return DuckPreparedStatement::Make(connection_.context, std::move(statement));
+  }
+  const std::string text = statement->text();
+  auto prepared = DuckPreparedStatement::Make(connection_.context, std::move(statement));
+  if (prepared.ok()) return prepared;
+  bool again = false;
+  const arrow::Status told = sources->Explain(prepared.status(), text, context(), &again);
+  if (!again) return told;
+  ARROW_ASSIGN_OR_RAISE(auto statements, Parse(text));
+  if (statements.size() != 1) return told;
+  return DuckPreparedStatement::Make(connection_.context, std::move(statements.front()));
 }
 
 arrow::Result<std::unique_ptr<ResultStream>> DuckConnection::Run(
@@ -110,7 +154,7 @@ bool DuckConnection::InTransaction() const {
 }
 
 arrow::Result<std::unique_ptr<Connection>> DuckConnection::Fork() {
-  ARROW_ASSIGN_OR_RAISE(auto fork, Make(database_, tails_));
+  ARROW_ASSIGN_OR_RAISE(auto fork, Make(database_, tails_, sources_));
   return Guarded([&]() -> arrow::Result<std::unique_ptr<Connection>> {
     auto& from = duckdb::ClientData::Get(context());
     auto& to = duckdb::ClientData::Get(fork->context());
@@ -126,6 +170,7 @@ arrow::Result<std::unique_ptr<Connection>> DuckConnection::Fork() {
 
 arrow::Result<int64_t> DuckConnection::Insert(
     const TableName& table, std::shared_ptr<arrow::RecordBatchReader> batches) {
+  SourceContext::Of(context())->Refresh(context());
   const TailSnapshot::Change change(context());
   ARROW_RETURN_NOT_OK(TailSnapshot::Of(context())->BeginWrites({}));
   return InsertBatches(context(), table, *batches);
@@ -134,6 +179,7 @@ arrow::Result<int64_t> DuckConnection::Insert(
 arrow::Status DuckConnection::CreateTable(const TableName& table,
                                           const arrow::Schema& schema, bool temporary,
                                           bool or_replace, bool if_not_exists) {
+  SourceContext::Of(context())->Refresh(context());
   StatementTails tails(context());
   if (or_replace) tails.ExpectDefinition(table.table);
   const auto create = [&]() -> StatementTails::Rows {
@@ -151,6 +197,7 @@ arrow::Status DuckConnection::CreateTable(const TableName& table,
 
 arrow::Result<std::shared_ptr<arrow::Schema>> DuckConnection::TableSchema(
     const TableName& table) {
+  SourceContext::Of(context())->Refresh(context());
   return ArrowSchemaOfTable(context(), table);
 }
 

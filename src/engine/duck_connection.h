@@ -10,6 +10,7 @@
 #include "duckdb/main/database.hpp"
 #include "engine/connection.h"
 #include "engine/duck_statement.h"
+#include "engine/source_guard.h"
 #include "engine/tail_store.h"
 
 namespace pintail::engine {
@@ -17,7 +18,8 @@ namespace pintail::engine {
 class DuckConnection final : public Connection {
  public:
   static arrow::Result<std::unique_ptr<DuckConnection>> Make(
-      duckdb::DatabaseInstance& database, std::shared_ptr<TailStore> tails);
+      duckdb::DatabaseInstance& database, std::shared_ptr<TailStore> tails,
+      std::weak_ptr<SourceGuard> sources);
 
   arrow::Result<std::vector<std::unique_ptr<ParsedStatement>>> Parse(
       std::string_view sql) override;
@@ -43,10 +45,16 @@ class DuckConnection final : public Connection {
   duckdb::DatabaseInstance& database() { return database_; }
 
  private:
-  DuckConnection(duckdb::DatabaseInstance& database, std::shared_ptr<TailStore> tails);
+  DuckConnection(duckdb::DatabaseInstance& database, std::shared_ptr<TailStore> tails,
+                 std::weak_ptr<SourceGuard> sources);
+
+  // Of a text that DuckDB's parser refuses: statements of ours among others.
+  arrow::Result<std::vector<std::unique_ptr<ParsedStatement>>> ParseOneByOne(
+      std::string_view sql);
 
   duckdb::DatabaseInstance& database_;
   const std::shared_ptr<TailStore> tails_;
+  const std::weak_ptr<SourceGuard> sources_;
   duckdb::Connection connection_;
 };
 

@@ -11,6 +11,7 @@
 #include "engine/error_translation.h"
 #include "engine/execution.h"
 #include "engine/result_types.h"
+#include "engine/source_context.h"
 #include "engine/statement_check.h"
 #include "engine/statement_tails.h"
 
@@ -19,6 +20,9 @@ namespace {
 
 using duckdb::LogicalTypeId;
 using duckdb::StatementType;
+
+// How the extensions tell that an outside database does not answer.
+constexpr base::ErrorKind kMayBeSource = base::ErrorKind::kUnavailable;
 
 std::string_view Trimmed(std::string_view text) {
   constexpr std::string_view kSpace = " \t\r\n\f\v;";
@@ -219,6 +223,23 @@ arrow::Result<std::unique_ptr<ResultStream>> DuckPreparedStatement::RunSequence(
 }
 
 arrow::Result<std::unique_ptr<ResultStream>> DuckPreparedStatement::Execute(
+    const ParameterRow& parameters, const ExecuteOptions& options) {
+  const auto sources = SourceContext::Of(*context_);
+  sources->Refresh(*context_);
+  auto result = ExecuteOnce(parameters, options);
+  // What reads only has changed nothing yet, so it may begin anew.
+  if (result.ok() || !planned_ || base::KindOf(result.status()) != kMayBeSource) {
+    return result;
+  }
+  bool again = false;
+  const arrow::Status told = sources->Explain(result.status(), text_, *context_, &again);
+  if (!again) return told;
+  if (!traits_.read_only) return result;
+  ARROW_RETURN_NOT_OK(Guarded([&] { return PlanAgain(); }));
+  return ExecuteOnce(parameters, options);
+}
+
+arrow::Result<std::unique_ptr<ResultStream>> DuckPreparedStatement::ExecuteOnce(
     const ParameterRow& parameters, const ExecuteOptions& options) {
   ARROW_ASSIGN_OR_RAISE(auto values, BindParameters(*context_, expected_, parameters));
   return Guarded([&]() -> arrow::Result<std::unique_ptr<ResultStream>> {

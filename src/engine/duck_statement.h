@@ -65,6 +65,8 @@ class DuckPreparedStatement final : public PreparedStatement {
   // Runs the sequence, in a transaction of its own when none is open.
   arrow::Result<std::unique_ptr<ResultStream>> RunUnplanned();
   arrow::Result<std::unique_ptr<ResultStream>> RunSequence();
+  arrow::Result<std::unique_ptr<ResultStream>> ExecuteOnce(const ParameterRow& parameters,
+                                                           const ExecuteOptions& options);
   arrow::Result<std::unique_ptr<ResultStream>> Begin(ParameterValues& values,
                                                      const ExecuteOptions& options);
   // Plans once more what has been planned before.

@@ -4,15 +4,21 @@
 #include "duckdb/common/string_util.hpp"
 #include "duckdb/main/attached_database.hpp"
 #include "duckdb/main/database_manager.hpp"
+#include "duckdb/main/database_path_and_type.hpp"
 #include "duckdb/parser/expression/function_expression.hpp"
+#include "duckdb/parser/parsed_data/alter_database_info.hpp"
+#include "duckdb/parser/parsed_data/attach_info.hpp"
 #include "duckdb/parser/parsed_data/detach_info.hpp"
 #include "duckdb/parser/parsed_data/pragma_info.hpp"
+#include "duckdb/parser/statement/alter_statement.hpp"
+#include "duckdb/parser/statement/attach_statement.hpp"
 #include "duckdb/parser/statement/call_statement.hpp"
 #include "duckdb/parser/statement/detach_statement.hpp"
 #include "duckdb/parser/statement/explain_statement.hpp"
 #include "duckdb/parser/statement/load_statement.hpp"
 #include "duckdb/parser/statement/pragma_statement.hpp"
 #include "duckdb/parser/statement/set_statement.hpp"
+#include "engine/source_context.h"
 
 namespace pintail::engine {
 namespace {
@@ -27,7 +33,46 @@ arrow::Status FetchRefused(const std::string& what) {
       "database.extension_directory says");
 }
 
+arrow::Status CheckNotSource(duckdb::ClientContext& context, const std::string& what,
+                             const std::string& name) {
+  if (!IsSourceName(context, name)) return arrow::Status::OK();
+  return base::MakeError(base::ErrorKind::kPermissionDenied, what, " '", name,
+                         "': that is the name of a source, which the server attaches by "
+                         "itself; ALTER SOURCE and DROP SOURCE change it");
+}
+
+// DuckDB takes the name from the path when there is none.
+arrow::Status CheckAttach(duckdb::ClientContext& context,
+                          const duckdb::AttachInfo& info) {
+  std::string name = info.name;
+  if (name.empty()) {
+    std::string path = info.path;
+    std::string type;
+    duckdb::DBPathAndType::ExtractExtensionPrefix(path, type);
+    name = duckdb::AttachedDatabase::ExtractDatabaseName(
+        path, duckdb::FileSystem::GetFileSystem(context));
+  }
+  return CheckNotSource(context, "ATTACH", name);
+}
+
+arrow::Status CheckAlter(duckdb::ClientContext& context, const duckdb::AlterInfo& info) {
+  if (info.type != duckdb::AlterType::ALTER_DATABASE) return arrow::Status::OK();
+  const auto& rename = info.Cast<duckdb::AlterDatabaseInfo>();
+  const auto database = duckdb::DatabaseManager::Get(context).GetDatabase(rename.catalog);
+  if (database && database->IsInitialDatabase()) {
+    return base::MakeError(base::ErrorKind::kPermissionDenied, "'", rename.catalog,
+                           "' is the server's own database and keeps its name");
+  }
+  ARROW_RETURN_NOT_OK(CheckNotSource(context, "ALTER DATABASE", rename.catalog));
+  if (rename.alter_database_type != duckdb::AlterDatabaseType::RENAME_DATABASE) {
+    return arrow::Status::OK();
+  }
+  return CheckNotSource(context, "ALTER DATABASE … RENAME TO",
+                        rename.Cast<duckdb::RenameDatabaseInfo>().new_name);
+}
+
 arrow::Status CheckDetach(duckdb::ClientContext& context, const std::string& name) {
+  ARROW_RETURN_NOT_OK(CheckNotSource(context, "DETACH", name));
   const auto database = duckdb::DatabaseManager::Get(context).GetDatabase(name);
   if (!database || !database->IsInitialDatabase()) return arrow::Status::OK();
   return base::MakeError(base::ErrorKind::kPermissionDenied, "'", name,
@@ -109,6 +154,10 @@ arrow::Status CheckServerStands(duckdb::ClientContext& context,
       return CheckServerStands(context, *statement.Cast<duckdb::ExplainStatement>().stmt);
     case StatementType::CALL_STATEMENT:
       return CheckCall(context, *statement.Cast<duckdb::CallStatement>().function);
+    case StatementType::ATTACH_STATEMENT:
+      return CheckAttach(context, *statement.Cast<duckdb::AttachStatement>().info);
+    case StatementType::ALTER_STATEMENT:
+      return CheckAlter(context, *statement.Cast<duckdb::AlterStatement>().info);
     case StatementType::DETACH_STATEMENT:
       return CheckDetach(context, statement.Cast<duckdb::DetachStatement>().info->name);
     default:
