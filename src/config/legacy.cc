@@ -5,6 +5,8 @@
 #include <optional>
 
 #include "base/error.h"
+#include "catalog/connection_text.h"
+#include "config/sources.h"
 
 namespace pintail::config {
 namespace {
@@ -43,26 +45,26 @@ constexpr std::array kNames = {
                .key = "storage.backend",
                .variables = {"HYPRSTREAM_ENGINE"},
                .flag = "--engine",
-               .help = "duckdb; others are not in this version"},
+               .help = "duckdb; or adbc, which is the default source `engine`"},
     LegacyName{.name = "engine-connection",
                .key = "storage.connection",
                .variables = {"HYPRSTREAM_ENGINE_CONNECTION"},
                .flag = "--engine-connection",
-               .help = "database.path, with the engine duckdb"},
+               .help = "sources.engine.connection; database.path with the engine duckdb"},
     LegacyName{.name = "engine-options",
                .key = "storage.options",
                .variables = {"HYPRSTREAM_ENGINE_OPTIONS"},
                .flag = "--engine-options",
-               .help = "name=value pairs with commas between; for outside databases"},
+               .help = "sources.engine.options, as name=value pairs with commas between"},
     LegacyName{.name = "engine-username",
                .variables = {"PINTAIL_ENGINE_USERNAME", "HYPRSTREAM_ENGINE_USERNAME"},
                .flag = "--engine-username",
-               .help = "for outside databases",
+               .help = "sources.engine.username",
                .environment_first = true},
     LegacyName{.name = "engine-password",
                .variables = {"PINTAIL_ENGINE_PASSWORD", "HYPRSTREAM_ENGINE_PASSWORD"},
                .flag = "--engine-password",
-               .help = "for outside databases",
+               .help = "sources.engine.password",
                .environment_first = true},
     LegacyName{.name = "enable-cache",
                .variables = {"HYPRSTREAM_ENABLE_CACHE"},
@@ -118,7 +120,8 @@ std::string Address(const std::string& host, int64_t port) {
   return (bare_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
-// api.host and api.port, each of which may be given alone and by another source.
+// api.host and api.port, each of which may be given alone and by another
+// source.
 arrow::Status TranslateApi(const LegacyValues& values, LegacyMeaning* meaning) {
   const LegacyValue* host = Find(values, "api.host");
   const LegacyValue* port = Find(values, "api.port");
@@ -175,32 +178,6 @@ void TranslateStore(const LegacyValues& values, LegacyMeaning* meaning) {
   }
 }
 
-// The user that the older program would have logged in as: environment, then flags, then
-// the address.
-std::string EngineUser(const LegacyValues& values, std::string_view connection) {
-  if (const LegacyValue* user = Find(values, "engine-username")) return TextOf(user);
-  const size_t scheme = connection.find("://");
-  if (scheme == std::string_view::npos) return "";
-  const std::string_view rest = connection.substr(scheme + 3);
-  const std::string_view authority = rest.substr(0, rest.find('/'));
-  const size_t at = authority.rfind('@');
-  if (at == std::string_view::npos) return "";
-  return std::string(authority.substr(0, std::min(at, authority.find(':'))));
-}
-
-arrow::Status RefuseSource(const LegacyValues& values, const LegacyValue& from,
-                           const std::string& engine, const std::string& connection) {
-  const std::string user = EngineUser(values, connection);
-  return base::MakeError(
-      base::ErrorKind::kUnimplemented, from.where,
-      ": sources behind the cache are not in this version: cannot use the engine \"",
-      engine, "\"", connection.empty() ? "" : " with " + MaskPasswords(connection),
-      user.empty() ? "" : " as " + user,
-      "; leave out the engine settings, or give the engine duckdb, to keep the data in "
-      "the "
-      "embedded DuckDB");
-}
-
 // ":memory:", a path, or a path as duckdb://path.
 std::optional<std::string> DatabasePath(std::string_view connection) {
   if (connection.starts_with("duckdb://")) connection.remove_prefix(9);
@@ -208,35 +185,149 @@ std::optional<std::string> DatabasePath(std::string_view connection) {
   return std::string(connection);
 }
 
-arrow::Status TranslateEngine(const LegacyValues& values, LegacyMeaning* meaning) {
-  const LegacyValue* engine = Find(values, "engine");
-  const LegacyValue* connection = Find(values, "engine-connection");
-  const LegacyValue* cache_connection = Find(values, "cache-connection");
-  if (engine && TextOf(engine) != "duckdb") {
-    return RefuseSource(values, *engine, TextOf(engine), TextOf(connection));
+// What is not for the driver but for the pool; durations are seconds when they
+// are plain numbers, as in the older program.
+std::optional<std::string> PoolWord(const std::string& key, const std::string& text) {
+  if (key == "pool_max" || key == "pool_min") return text;
+  if (key != "connect_timeout" && key != "lease_timeout" && key != "idle_timeout" &&
+      key != "max_lifetime") {
+    return std::nullopt;
   }
+  const bool plain = !text.empty() && std::ranges::all_of(text, [](char c) {
+    return c >= '0' && c <= '9';
+  });
+  return plain ? text + "s" : text;
+}
+
+arrow::Status AddWord(const LegacyValue& from, const std::string& key,
+                      const std::string& text, catalog::SourceDefinition* source) {
+  const arrow::Status set = SetSourceWord(key, text, source);
+  return set.ok() ? set : base::WithContext(set, from.where);
+}
+
+// The address without what its parameters say about the pool.
+arrow::Status TakeConnection(const LegacyValue& from, catalog::SourceDefinition* source) {
+  const std::string text = TextOf(&from);
+  const size_t question = text.find('?');
+  std::string connection = text.substr(0, question);
+  std::string_view rest = question == std::string::npos
+                              ? std::string_view()
+                              : std::string_view(text).substr(question + 1);
+  char sign = '?';
+  while (!rest.empty()) {
+    const std::string_view parameter = rest.substr(0, rest.find('&'));
+    rest.remove_prefix(std::min(parameter.size() + 1, rest.size()));
+    const size_t equals = std::min(parameter.find('='), parameter.size());
+    const std::string key(parameter.substr(0, equals));
+    const std::string value(parameter.substr(std::min(equals + 1, parameter.size())));
+    if (const auto word = PoolWord(key, value)) {
+      ARROW_RETURN_NOT_OK(AddWord(from, key, *word, source));
+    } else {
+      connection += sign + std::string(parameter);
+      sign = '&';
+    }
+  }
+  return AddWord(from, "connection", connection, source);
+}
+
+arrow::Status TakeOption(const LegacyValue& from, std::string_view entry,
+                         catalog::SourceDefinition* source) {
+  const size_t equals = entry.find('=');
+  if (equals == 0 || equals == std::string_view::npos) {
+    return base::MakeError(base::ErrorKind::kInvalidArgument, from.where,
+                           ": the options must be name=value pairs with commas between");
+  }
+  const std::string key(entry.substr(0, equals));
+  const std::string text(entry.substr(equals + 1));
+  if (const auto word = PoolWord(key, text)) return AddWord(from, key, *word, source);
+  const bool ours = key == "driver_path" || key == "driver";
+  return AddWord(from, ours ? key : "options." + key, text, source);
+}
+
+arrow::Status TakeOptions(const LegacyValue& from, catalog::SourceDefinition* source) {
+  for (const std::string& text : from.texts) {
+    std::string_view rest = text;
+    // A file's table has one entry in each text.
+    while (from.origin != Origin::kFile && rest.find(',') != std::string_view::npos) {
+      ARROW_RETURN_NOT_OK(TakeOption(from, rest.substr(0, rest.find(',')), source));
+      rest.remove_prefix(rest.find(',') + 1);
+    }
+    ARROW_RETURN_NOT_OK(TakeOption(from, rest, source));
+  }
+  return arrow::Status::OK();
+}
+
+// The outside database of the older program: the source `engine`, which is the
+// default.
+arrow::Status TranslateSource(const LegacyValues& values, const LegacyValue& from,
+                              LegacyMeaning* meaning) {
+  SourceSetting setting{
+      .definition = {.name = "engine", .declared = true, .origin = from.where}};
+  catalog::SourceDefinition& source = setting.definition;
+  ARROW_RETURN_NOT_OK(AddWord(from, "type", "adbc", &source));
+  ARROW_RETURN_NOT_OK(AddWord(from, "default", "true", &source));
+  if (const LegacyValue* connection = Find(values, "engine-connection")) {
+    ARROW_RETURN_NOT_OK(TakeConnection(*connection, &source));
+  }
+  if (const LegacyValue* options = Find(values, "engine-options")) {
+    ARROW_RETURN_NOT_OK(TakeOptions(*options, &source));
+  }
+  for (const std::string key : {"username", "password"}) {
+    const LegacyValue* value = Find(values, "engine-" + key);
+    if (value) ARROW_RETURN_NOT_OK(AddWord(*value, key, TextOf(value), &source));
+  }
+  meaning->sources.push_back(std::move(setting));
+  return arrow::Status::OK();
+}
+
+arrow::Status TranslateCache(const LegacyValues& values, bool behind,
+                             LegacyMeaning* meaning) {
   if (const LegacyValue* cache = Find(values, "cache-engine");
       cache && TextOf(cache) != "duckdb") {
     return base::MakeError(base::ErrorKind::kUnimplemented, cache->where,
                            ": the cache engine \"", TextOf(cache),
                            "\" is not in this version; the only one is duckdb");
   }
-  const LegacyValue* store = connection ? connection : cache_connection;
-  if (store) {
+  const LegacyValue* connection = behind ? nullptr : Find(values, "engine-connection");
+  const LegacyValue* cache = Find(values, "cache-connection");
+  if (const LegacyValue* store = connection ? connection : cache) {
     const auto path = DatabasePath(TextOf(store));
-    if (!path) return RefuseSource(values, *store, "adbc", TextOf(store));
+    if (!path) {
+      return base::MakeError(base::ErrorKind::kInvalidArgument, store->where,
+                             ": the cache is a file of DuckDB, or :memory:");
+    }
     meaning->assignments.push_back(Assign("database.path", {*path}, *store));
   }
   if (const LegacyValue* age = Find(values, "cache-max-duration")) {
     ARROW_RETURN_NOT_OK(ParseNumber(*age, int64_t{1} << 53).status());
-    meaning->notes.push_back(
-        age->where +
-        " has no effect: the embedded DuckDB is the store itself, so "
-        "nothing in it expires");
+    meaning->notes.push_back(age->where +
+                             " has no effect: what is in the embedded DuckDB does not "
+                             "expire");
   }
-  for (const std::string_view name :
+  return arrow::Status::OK();
+}
+
+arrow::Status TranslateEngine(const LegacyValues& values, LegacyMeaning* meaning) {
+  const LegacyValue* engine = Find(values, "engine");
+  const LegacyValue* connection = Find(values, "engine-connection");
+  const std::string name = engine ? TextOf(engine) : "";
+  if (engine && name != "duckdb" && name != "adbc") {
+    return base::MakeError(base::ErrorKind::kInvalidArgument, engine->where,
+                           ": the engine \"", name,
+                           "\" is not known; it is duckdb or adbc");
+  }
+  const bool outside = connection && !DatabasePath(TextOf(connection));
+  if (name == "duckdb" && outside) {
+    return base::MakeError(base::ErrorKind::kInvalidArgument, connection->where,
+                           ": the engine duckdb is a file or :memory:, not ",
+                           catalog::MaskConnection(TextOf(connection)));
+  }
+  const bool behind = name == "adbc" || outside;
+  ARROW_RETURN_NOT_OK(TranslateCache(values, behind, meaning));
+  if (behind) return TranslateSource(values, engine ? *engine : *connection, meaning);
+  for (const std::string_view unused :
        {"engine-options", "engine-username", "engine-password"}) {
-    const LegacyValue* value = Find(values, name);
+    const LegacyValue* value = Find(values, unused);
     if (!value) continue;
     meaning->notes.push_back(value->where +
                              " has no effect: the embedded DuckDB needs no login and no "
@@ -245,8 +336,9 @@ arrow::Status TranslateEngine(const LegacyValues& values, LegacyMeaning* meaning
   return arrow::Status::OK();
 }
 
-// Those clients begin a transaction when the server says that there are any, and never
-// commit: a server started in their way keeps quiet about transactions.
+// Those clients begin a transaction when the server says that there are any,
+// and never commit: a server started in their way keeps quiet about
+// transactions.
 void ServeMetricsCacheClients(const LegacyValues& values, LegacyMeaning* meaning) {
   const LegacyValue* from = nullptr;
   for (const LegacyName& legacy : LegacyNames()) {

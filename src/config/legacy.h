@@ -1,6 +1,7 @@
-// The settings of the older programs that Pintail stands in for: their flags, variables
-// and file keys, and what each means here. Where a setting asks for something that this
-// version does not have, it is refused or noted, never silently ignored. Pure functions.
+// The settings of the older programs that Pintail stands in for: their flags,
+// variables and file keys, and what each means here. Where a setting asks for
+// something that this version does not have, it is refused or noted, never
+// silently ignored. Pure functions.
 #pragma once
 
 #include <array>
@@ -41,11 +42,12 @@ using LegacyValues = std::map<std::string, LegacyValue, std::less<>>;
 
 struct LegacyMeaning {
   std::vector<Assignment> assignments;  // each at the origin of the setting it comes from
+  std::vector<SourceSetting> sources;
   std::vector<std::string> notes;
 };
 
-// Unimplemented when it needs what this version does not have (an outside database),
-// InvalidArgument for a value that makes no sense.
+// Unimplemented when it needs what this version does not have, InvalidArgument
+// for a value that makes no sense.
 arrow::Result<LegacyMeaning> TranslateLegacy(const LegacyValues& values);
 
 }  // namespace pintail::config

@@ -13,6 +13,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::Pair;
 
 arrow::Result<Settings> LoadYaml(const std::string& text, Environment environment = {}) {
   const std::string path = ::testing::TempDir() + "/legacy_test.yaml";
@@ -100,41 +101,68 @@ TEST(MetricsCacheSettings, LetTheEngineOutrankItsCache) {
   EXPECT_EQ(settings->Text("database.path"), "data/m.duckdb");
 }
 
-TEST(MetricsCacheSettings, ForASourceBehindTheCacheAreRefusedWithoutItsPassword) {
+TEST(MetricsCacheSettings, MakeTheDefaultSourceEngine) {
   const auto settings =
       LoadFlags({{"--engine", {"adbc"}},
-                 {"--engine-connection", {"postgresql://ann:hunter2@localhost/metrics"}},
-                 {"--engine-options", {"driver_path=/x.so"}}});
-  ASSERT_FALSE(settings.ok());
-  EXPECT_EQ(base::KindOf(settings.status()), base::ErrorKind::kUnimplemented);
-  EXPECT_THAT(settings.status().message(),
-              HasSubstr("sources behind the cache are not in this version"));
-  EXPECT_THAT(settings.status().message(), HasSubstr("as ann"));
-  EXPECT_THAT(settings.status().message(), Not(HasSubstr("hunter2")));
+                 {"--engine-connection",
+                  {"postgresql://localhost:5432/"
+                   "metrics?pool_max=10&pool_min=1&connect_timeout=30&"
+                   "sslmode=disable"}},
+                 {"--engine-options", {"driver_path=/x.so,adbc.some.option=y"}},
+                 {"--enable-cache", {"true"}},
+                 {"--cache-engine", {"duckdb"}},
+                 {"--cache-connection", {":memory:"}}},
+                {{"HYPRSTREAM_ENGINE_USERNAME", "postgres"},
+                 {"HYPRSTREAM_ENGINE_PASSWORD", "hunter2"}});
+  ASSERT_TRUE(settings.ok()) << settings.status();
+  EXPECT_EQ(settings->Text("database.path"), ":memory:");
+  ASSERT_EQ(settings->sources.size(), 1U);
+  const catalog::SourceDefinition& source = settings->sources[0].definition;
+  EXPECT_EQ(source.name, "engine");
+  EXPECT_EQ(source.type, "adbc");
+  EXPECT_TRUE(source.is_default);
+  EXPECT_EQ(source.connection, "postgresql://localhost:5432/metrics?sslmode=disable");
+  EXPECT_EQ(source.pool_max, 10);
+  EXPECT_EQ(source.pool_min, 1);
+  EXPECT_EQ(source.connect_timeout, std::chrono::seconds(30));
+  EXPECT_EQ(source.driver_path, "/x.so");
+  EXPECT_THAT(source.options, ElementsAre(Pair("adbc.some.option", "y")));
+  EXPECT_EQ(source.username, "postgres");
+  EXPECT_EQ(source.password, "hunter2");
 }
 
-TEST(MetricsCacheSettings, TakeTheUserFromEnvironmentThenFlagThenAddress) {
+TEST(MetricsCacheSettings, TakeTheUserFromEnvironmentThenFlag) {
   const std::vector<FlagValue> flags = {
       {"--engine", {"adbc"}},
-      {"--engine-connection", {"postgresql://of_address@localhost/m"}}};
-  std::vector<FlagValue> with_user = flags;
-  with_user.push_back({"--engine-username", {"of_flag"}});
-  const Environment environment = {{"HYPRSTREAM_ENGINE_USERNAME", "of_environment"}};
-  EXPECT_THAT(LoadFlags(with_user, environment).status().message(),
-              HasSubstr("as of_environment"));
-  EXPECT_THAT(
-      LoadFlags(with_user, {{"PINTAIL_ENGINE_USERNAME", "of_ours"}}).status().message(),
-      HasSubstr("as of_ours"));
-  EXPECT_THAT(LoadFlags(with_user).status().message(), HasSubstr("as of_flag"));
-  EXPECT_THAT(LoadFlags(flags).status().message(), HasSubstr("as of_address"));
+      {"--engine-connection", {"postgresql://of_address@localhost/m"}},
+      {"--engine-username", {"of_flag"}}};
+  const auto user = [&flags](Environment environment) {
+    auto settings = LoadFlags(flags, std::move(environment));
+    return settings.ok() ? settings->sources[0].definition.username
+                         : settings.status().message();
+  };
+  EXPECT_EQ(user({{"HYPRSTREAM_ENGINE_USERNAME", "of_environment"}}), "of_environment");
+  EXPECT_EQ(user({{"PINTAIL_ENGINE_USERNAME", "of_ours"}}), "of_ours");
+  EXPECT_EQ(user({}), "of_flag");
 }
 
 TEST(MetricsCacheSettings, InTheirFileAreUnderstoodAsStorage) {
   const auto settings = LoadYaml(
       "storage:\n  backend: adbc\n  connection: postgresql://localhost/m\n"
-      "  options: {pool_max: '10'}\n");
+      "  options: {pool_max: '10', connect_timeout: '30'}\n");
+  ASSERT_TRUE(settings.ok()) << settings.status();
+  ASSERT_EQ(settings->sources.size(), 1U);
+  EXPECT_EQ(settings->sources[0].definition.pool_max, 10);
+  EXPECT_EQ(settings->sources[0].definition.connect_timeout, std::chrono::seconds(30));
+}
+
+TEST(MetricsCacheSettings, RefuseEnginesThatAreNotThereWithoutTheirPassword) {
+  const auto settings =
+      LoadFlags({{"--engine", {"duckdb"}},
+                 {"--engine-connection", {"postgresql://ann:hunter2@localhost/m"}}});
   ASSERT_FALSE(settings.ok());
-  EXPECT_THAT(settings.status().message(), HasSubstr("yaml:2: sources behind the cache"));
+  EXPECT_THAT(settings.status().message(), Not(HasSubstr("hunter2")));
+  EXPECT_FALSE(LoadFlags({{"--engine", {"oracle"}}}).ok());
 }
 
 TEST(MetricsCacheSettings, RefuseOtherCaches) {

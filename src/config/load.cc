@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <set>
 
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/lower_case.h"
 #include "config/file.h"
 #include "config/legacy.h"
 #include "config/nearest.h"
@@ -108,7 +110,13 @@ arrow::Status AddFlags(const std::vector<FlagValue>& flags,
 arrow::Status CompleteSources(const Environment& environment,
                               std::vector<SourceSetting>* sources) {
   const SourceSetting* first_default = nullptr;
+  std::set<std::string> names;
   for (SourceSetting& source : *sources) {
+    if (!names.insert(base::LowerCase(source.definition.name)).second) {
+      return base::MakeError(base::ErrorKind::kInvalidArgument, source.definition.origin,
+                             ": the source \"", source.definition.name,
+                             "\" is declared twice");
+    }
     catalog::SourceDefinition& definition = source.definition;
     const std::string username = definition.username;
     ARROW_RETURN_NOT_OK(TakeSourceVariables(environment, &definition));
@@ -161,6 +169,7 @@ arrow::Result<Settings> Load(const Sources& sources) {
                        : wrong.WithMessage(wrong.message(), "\n", assigned.message());
   }
   ARROW_RETURN_NOT_OK(wrong);
+  std::ranges::move(meaning.sources, std::back_inserter(settings.sources));
   ARROW_RETURN_NOT_OK(CompleteSources(sources.environment, &settings.sources));
   settings.notes = std::move(meaning.notes);
   NoteMistypedVariables(sources.environment, &settings.notes);
