@@ -30,6 +30,49 @@ TEST(ServerOptions, TakeEveryDeclaredOption) {
   }
 }
 
+TEST(ServerOptions, DeclareTableCopies) {
+  config::Settings settings = Load({});
+  settings.copies.push_back({.name = "orders",
+                             .source = "shop.public.orders",
+                             .refresh = "on_demand",
+                             .cron = "0 3 * * *",
+                             .where = "p:1"});
+  const auto options = MakeServerOptions(settings, "");
+  ASSERT_TRUE(options.ok()) << options.status();
+  const cache::CopyTable& copy = options->copies.tables.at(0);
+  EXPECT_EQ(copy.source, (engine::TableName{
+                             .catalog = "shop", .schema = "public", .table = "orders"}));
+  EXPECT_EQ(copy.refresh, cache::CopyRefresh::kOnDemand);
+  EXPECT_TRUE(copy.cron.has_value());
+
+  struct Row {
+    config::CopySetting setting;
+    std::string what;
+  };
+  for (const Row& row : {
+           Row{{.name = "_x", .source = "a.b.c"}, "begin with _"},
+           Row{{.name = "x", .source = "b.c"}, "source.schema.table"},
+           Row{{.name = "x", .source = "a.b.c", .refresh = "append"}, "append_column"},
+           Row{{.name = "x", .source = "a.b.c", .append_column = "i"}, "append_column"},
+           Row{{.name = "x", .source = "a.b.c", .cron = "0 3 * *"}, "five"},
+           Row{{.name = "x",
+                .source = "a.b.c",
+                .interval = std::chrono::minutes(1),
+                .cron = "* * * * *"},
+               "one of them"},
+           Row{{.name = "x", .source = "a.b.c", .retention = std::chrono::hours(1)},
+               "time_column"},
+       }) {
+    config::Settings wrong = Load({});
+    wrong.copies = {row.setting};
+    wrong.copies[0].where = "p:7";
+    const auto refused = MakeServerOptions(wrong, "");
+    ASSERT_FALSE(refused.ok()) << row.what;
+    EXPECT_THAT(refused.status().message(), ::testing::StartsWith("p:7: "));
+    EXPECT_THAT(refused.status().message(), HasSubstr(row.what));
+  }
+}
+
 TEST(ServerOptions, AreWhatTheRoomsHaveByDefault) {
   const auto options = OptionsOf({});
   ASSERT_TRUE(options.ok()) << options.status();
