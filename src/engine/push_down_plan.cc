@@ -130,7 +130,8 @@ PlanToSql::Select PlanToSql::SayScan(duckdb::LogicalGet& scan) {
   auto& table = *scan.GetTable();
   const Text schema = SqlName(dialect(), table.ParentSchema().name);
   const Text name = SqlName(dialect(), table.name);
-  if (!schema || !name || HasRenamedColumn(scan.names)) return std::nullopt;
+  const auto condition = ConditionOf(source_, scan);
+  if (!schema || !name || !condition || HasRenamedColumn(scan.names)) return std::nullopt;
   const std::string alias = aliases_.Next();
   const bool named_schema = dialect() != SqlDialect::kSqlite;
   std::vector<PushedColumn> columns;
@@ -145,8 +146,10 @@ PlanToSql::Select PlanToSql::SayScan(duckdb::LogicalGet& scan) {
     columns.push_back(std::move(column));
   }
   PushedSelect select(dialect(), aliases_);
-  select.SetTable((named_schema ? *schema + "." : "") + *name + " AS " + alias,
-                  std::move(columns));
+  std::string from = (named_schema ? *schema + "." : "") + *name;
+  // It names columns without their table.
+  if (!condition->empty()) from = "(SELECT * FROM " + from + " WHERE " + *condition + ")";
+  select.SetTable(from + " AS " + alias, std::move(columns), !condition->empty());
   if (!SayTableFilters(scan, alias, select)) return std::nullopt;
   return select;
 }

@@ -31,7 +31,9 @@ SqlWriter PushedSelect::Writer() const {
   });
 }
 
-void PushedSelect::SetTable(std::string table, std::vector<PushedColumn> columns) {
+void PushedSelect::SetTable(std::string table, std::vector<PushedColumn> columns,
+                            bool filtered) {
+  filtered_ = filtered;
   from_ = std::move(table);
   columns_ = std::move(columns);
 }

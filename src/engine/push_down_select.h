@@ -51,7 +51,7 @@ class PushedSelect {
   // Writes expressions over its columns; valid as long as this is.
   SqlWriter Writer() const;
 
-  void SetTable(std::string table, std::vector<PushedColumn> columns);
+  void SetTable(std::string table, std::vector<PushedColumn> columns, bool filtered);
   void SetColumns(std::vector<PushedColumn> columns) { columns_ = std::move(columns); }
   const std::vector<PushedColumn>& columns() const { return columns_; }
   // `condition` was written over its columns, which must be plain.

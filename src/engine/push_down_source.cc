@@ -266,6 +266,13 @@ std::optional<PushDownSource> SourceOf(const duckdb::LogicalGet& scan) {
                         .capabilities = {.dialect = function->dialect}};
 }
 
+std::optional<std::string> ConditionOf(const PushDownSource& source,
+                                       const duckdb::LogicalGet& scan) {
+  auto* ours = dynamic_cast<QueryableCatalog*>(source.catalog);
+  // The extensions' scans take limits later than this, and conditions as table filters.
+  return ours ? ours->ConditionOf(scan) : std::string();
+}
+
 duckdb::unique_ptr<duckdb::LogicalGet> MakeSourceScan(ClientContext& context,
                                                       idx_t table_index,
                                                       const PushDownSource& source,

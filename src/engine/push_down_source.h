@@ -26,6 +26,10 @@ class QueryableCatalog {
   virtual ~QueryableCatalog() = default;
 
   virtual SourceCapabilities capabilities() const = 0;
+  // What a scan of one of its tables keeps to itself of the plan, beside DuckDB's table
+  // filters: a condition over the table's columns in the source's SQL, empty for none.
+  // Nothing when there is more than a condition (a limit, keys): then it is not pushed.
+  virtual std::optional<std::string> ConditionOf(const duckdb::LogicalGet& scan) = 0;
   // A scan of the statement's rows, with all of its columns, which are of exactly the
   // statement's types. It is run in the source's transaction when there is one.
   virtual duckdb::unique_ptr<duckdb::LogicalGet> MakeSourceQuery(
@@ -42,6 +46,10 @@ struct PushDownSource {
 
 // The source whose table is read; nothing for all other scans.
 std::optional<PushDownSource> SourceOf(const duckdb::LogicalGet& scan);
+
+// QueryableCatalog::ConditionOf, of any source's scan.
+std::optional<std::string> ConditionOf(const PushDownSource& source,
+                                       const duckdb::LogicalGet& scan);
 
 // A scan of the statement. Its columns may have other types than the query says: those
 // of the driver, which hold the same values.
