@@ -31,12 +31,12 @@ struct SourceOptions {
   std::optional<std::chrono::milliseconds> idle_timeout;
   std::optional<std::chrono::milliseconds> max_lifetime;
 
-  // Redis.
+  // Redis. `driver_options` are ca_file, cert_file and key_file, for TLS (rediss://).
   std::string key_prefix = "pintail";
-  std::string key;              // name of the key column; empty: the first one
-  std::string layout = "hash";  // or "ipc"
+  std::string
+      key;  // name of the key column of tables that are made; empty: the first one
   std::optional<std::chrono::milliseconds> ttl;  // of rows; none: they stay
-  std::optional<int> redis_database;
+  std::optional<int> redis_database;             // goes before the one in the URI
 };
 
 }  // namespace pintail::backend

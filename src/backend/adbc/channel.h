@@ -10,8 +10,8 @@
 
 #include "arrow/result.h"
 #include "backend/adbc/adbc_ground.h"
-#include "backend/adbc/cancel_scope.h"
 #include "backend/adbc/driver.h"
+#include "backend/cancel_scope.h"
 
 namespace pintail::backend {
 
