@@ -18,6 +18,7 @@
 #include "engine/integer_time.h"
 #include "engine/names.h"
 #include "engine/push_down.h"
+#include "engine/source_attach.h"
 #include "engine/source_guard.h"
 #include "engine/system_functions.h"
 #include "engine/system_views.h"
@@ -33,6 +34,7 @@ struct Database::State {
   base::SystemClock system_clock;
   std::shared_ptr<TailStore> tails;
   std::weak_ptr<SourceGuard> sources;  // set before clients connect
+  std::shared_ptr<SourceStorage> storage;
 
   duckdb::DatabaseInstance& instance() { return *duckdb->instance; }
 };
@@ -119,6 +121,8 @@ arrow::Result<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& o
     PrepareTailPlans(config);
     PreparePushDown(config);
     PrepareCopyPlans(config);
+    state->storage = SourceStorage::Prepare(
+        config, options.clock ? *options.clock : state->system_clock);
     return arrow::Status::OK();
   }));
   arrow::Status opened = Guarded([&]() -> arrow::Status {
@@ -132,6 +136,7 @@ arrow::Result<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& o
     SystemViews::Install(state->instance(), state->views);
     AddAlignFunction(state->instance());
     AddTailScan(state->instance());
+    SourceStorage::Install(state->instance());
     state->tails->Attach(state->instance());
     return LoadExtensions(state->instance(), options);
   }));
@@ -195,6 +200,15 @@ arrow::Status Database::AddSystemView(const std::string& name,
 arrow::Status Database::AddSystemFunction(const std::string& name,
                                           SystemFunction function) {
   return engine::AddSystemFunction(state_->instance(), name, std::move(function));
+}
+
+arrow::Status Database::AttachSource(std::shared_ptr<Source> source,
+                                     const SourceOptions& options) {
+  return state_->storage->Attach(state_->instance(), std::move(source), options);
+}
+
+arrow::Status Database::DetachSource(const std::string& name) {
+  return SourceStorage::Detach(state_->instance(), name);
 }
 
 }  // namespace pintail::engine

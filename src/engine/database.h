@@ -14,12 +14,14 @@
 #include "arrow/type_fwd.h"
 #include "base/clock.h"
 #include "engine/attach.h"
+#include "engine/source_options.h"
 #include "engine/system_function.h"
 
 namespace pintail::engine {
 
 class Connection;
 class SourceGuard;
+class Source;
 class Tails;
 
 using SystemRows = std::function<arrow::Result<std::shared_ptr<arrow::RecordBatch>>()>;
@@ -89,6 +91,14 @@ class Database {
   arrow::Status Run(const std::string& sql);
   // What the database itself is called in statements.
   std::string name() const;
+
+  // Attaches the source as a database of its name; nothing is asked of it yet. From now
+  // on statements find `name.schema.table`. AlreadyExists when a database has the name.
+  arrow::Status AttachSource(std::shared_ptr<Source> source,
+                             const SourceOptions& options = {});
+  // Statements and transactions that use it go on; new ones do not find it. The source
+  // itself goes with the last of them. NotFound.
+  arrow::Status DetachSource(const std::string& name);
 
   struct State;
 

@@ -12,6 +12,7 @@
 #include "engine/execution.h"
 #include "engine/result_types.h"
 #include "engine/source_context.h"
+#include "engine/source_retry.h"
 #include "engine/statement_check.h"
 #include "engine/statement_tails.h"
 
@@ -248,9 +249,15 @@ arrow::Result<std::unique_ptr<ResultStream>> DuckPreparedStatement::ExecuteOnce(
                        traits_.verb != "EXECUTE";
     const bool changes = !reads && traits_.kind != StatementKind::kTransaction &&
                          traits_.kind != StatementKind::kSetting;
-    return tails_->Run(*context_, changes,
-                       {.plan_again = [&] { return PlanAgain(); },
-                        .execute = [&] { return Begin(values, options); }});
+    const auto run = [&] {
+      return tails_->Run(*context_, changes,
+                         {.plan_again = [&] { return PlanAgain(); },
+                          .execute = [&] { return Begin(values, options); }});
+    };
+    // Plans that are made anew each time read a source.
+    const bool reads_source =
+        planned_ && planned_->data->properties.always_require_rebind;
+    return reads_source ? RunWithRetry(*context_, *schema_, run) : run();
   });
 }
 

@@ -22,9 +22,14 @@ std::string_view Extra(const duckdb::ErrorData& error, const char* key) {
 
 // Where an error that only passes through DuckDB keeps its kind.
 constexpr const char* kKindKey = "pintail_kind";
+// Of an error of a commit DuckDB passes on the text alone: the kind comes after this.
+constexpr char kKindMark = '\x1f';
 
 std::optional<ErrorKind> KindThatPassedThrough(const duckdb::ErrorData& error) {
-  const std::string_view name = Extra(error, kKindKey);
+  std::string_view name = Extra(error, kKindKey);
+  const std::string& text = error.RawMessage();
+  const size_t mark = text.rfind(kKindMark);
+  if (mark != text.npos) name = std::string_view(text).substr(mark + 1);
   for (int i = 0; !name.empty() && i < base::kErrorKindCount; ++i) {
     const auto kind = static_cast<ErrorKind>(i);
     if (base::ErrorKindName(kind) == name) return kind;
@@ -173,12 +178,20 @@ arrow::Status FromDuckDb(const duckdb::ErrorData& error) {
       return base::MakeError(
           kind, "the database engine failed: ", WithoutStackTrace(error.RawMessage()));
     default:
-      return base::MakeStatus(kind, error.RawMessage());
+      return base::MakeStatus(
+          kind, error.RawMessage().substr(0, error.RawMessage().rfind(kKindMark)));
   }
 }
 
 arrow::Status FromDuckDb(const std::exception& exception) {
   return FromDuckDb(duckdb::ErrorData(exception));
+}
+
+duckdb::ErrorData ErrorOfCommit(const arrow::Status& status) {
+  if (status.ok()) return {};
+  return duckdb::ErrorData(ExceptionType::TRANSACTION,
+                           status.message() + kKindMark +
+                               std::string(base::ErrorKindName(base::KindOf(status))));
 }
 
 void ThrowThroughDuckDb(const arrow::Status& status) {

@@ -24,6 +24,8 @@ arrow::Status FromDuckDb(const std::exception& exception);
 // The way back: throws a failed status through DuckDB. FromDuckDb gives its kind and its
 // message again at the other end.
 [[noreturn]] void ThrowThroughDuckDb(const arrow::Status& status);
+// The same for what a commit in an attached database gives DuckDB.
+duckdb::ErrorData ErrorOfCommit(const arrow::Status& status);
 // The value, or what ThrowThroughDuckDb throws.
 template <typename T>
 T OrThrow(arrow::Result<T> result) {

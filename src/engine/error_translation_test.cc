@@ -55,6 +55,11 @@ TEST(ErrorTranslation, WhatPassesThroughDuckDbKeepsItsKind) {
       ThrowThroughDuckDb(base::MakeError(kind, "the source is down"));
     });
     EXPECT_EQ(base::KindOf(status), kind);
+    const auto commit = ErrorOfCommit(base::MakeError(kind, "the source is down"));
+    const ErrorData again(ExceptionType::TRANSACTION,
+                          "Failed to commit: " + commit.RawMessage());
+    EXPECT_EQ(base::KindOf(FromDuckDb(again)), kind);
+    EXPECT_EQ(FromDuckDb(again).message(), "Failed to commit: the source is down");
     if (kind == ErrorKind::kCancelled) continue;
     EXPECT_EQ(status.message(), "the source is down");
   }
