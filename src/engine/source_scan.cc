@@ -194,7 +194,7 @@ void LookAgain(const arrow::Status& error, const SourceTableEntry& entry,
 
 SourceStream::Produce ProducerFor(const Running& running,
                                   const std::shared_ptr<SourceTableEntry>& table,
-                                  SourceTransaction* transaction) {
+                                  std::shared_ptr<SourceTransaction> transaction) {
   const SourceScan scan = running.scan;
   const auto change = running.change;
   const auto source = table->source_catalog().source();
@@ -272,7 +272,7 @@ void ReadAll(duckdb::ClientContext& context, const SourceScanData& data,
              Running& running) {
   auto& catalog = data.table->source_catalog();
   auto& own = duckdb::Transaction::Get(context, catalog).Cast<SourceTransaction>();
-  running.stream = std::make_unique<SourceStream>(ProducerFor(running, data.table, &own),
+  running.stream = std::make_unique<SourceStream>(ProducerFor(running, data.table, own.shared_from_this()),
                                                   SourceOptions().ahead_bytes);
   running.kept = duckdb::make_uniq<duckdb::ColumnDataCollection>(
       duckdb::BufferManager::GetBufferManager(context), running.rows->types());

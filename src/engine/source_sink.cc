@@ -62,11 +62,11 @@ class SourceSink::Reader final : public arrow::RecordBatchReader {
 SourceSink::SourceSink(SourceTransaction& transaction, SourceTableName table,
                        std::shared_ptr<arrow::Schema> schema)
     : queue_(std::make_shared<Queue>()),
-      thread_([queue = queue_, &transaction, table = std::move(table),
+      thread_([queue = queue_, transaction = transaction.shared_from_this(), table = std::move(table),
                schema = std::move(schema)](std::stop_token stop) {
         arrow::Result<int64_t> inserted = 0;
         const auto status = Guarded([&] {
-          return transaction.WithSession(stop, [&](SourceSession& session) {
+          return transaction->WithSession(stop, [&](SourceSession& session) {
             inserted =
                 session.Insert(table, std::make_shared<Reader>(queue, schema, stop));
             return inserted.status();

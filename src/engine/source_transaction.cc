@@ -17,7 +17,7 @@ SourceTransaction::SourceTransaction(duckdb::TransactionManager& manager,
 
 arrow::Status SourceTransaction::WithSession(std::stop_token stop, const Use& use) {
   const std::lock_guard lock(session_mutex_);
-  if (stop.stop_requested()) {
+  if (ended_ || stop.stop_requested()) {
     return base::MakeError(base::ErrorKind::kCancelled, "the statement was cancelled");
   }
   if (!session_) {
@@ -57,6 +57,7 @@ arrow::Status SourceTransaction::Commit() {
   arrow::Status status;
   if (begun_) status = session_->Commit();
   begun_ = false;
+  ended_ = true;
   session_.reset();
   for (const auto& [name, table] : own_) tables_->Forget({name.first, name.second});
   return status;
@@ -67,6 +68,7 @@ void SourceTransaction::Rollback() {
   // Whoever gives the session back to its pool finds out when it is broken.
   if (begun_) (void)session_->Rollback();
   begun_ = false;
+  ended_ = true;
   session_.reset();
   for (const auto& [name, table] : own_) tables_->Forget({name.first, name.second});
 }
@@ -77,7 +79,7 @@ SourceTransactions::SourceTransactions(duckdb::AttachedDatabase& database,
 
 duckdb::Transaction& SourceTransactions::StartTransaction(
     duckdb::ClientContext& context) {
-  auto transaction = std::make_unique<SourceTransaction>(
+  auto transaction = std::make_shared<SourceTransaction>(
       *this, context, catalog_.source(), catalog_.tables());
   auto& started = *transaction;
   const std::lock_guard lock(mutex_);
@@ -85,7 +87,7 @@ duckdb::Transaction& SourceTransactions::StartTransaction(
   return started;
 }
 
-std::unique_ptr<SourceTransaction> SourceTransactions::Take(
+std::shared_ptr<SourceTransaction> SourceTransactions::Take(
     duckdb::Transaction& transaction) {
   const std::lock_guard lock(mutex_);
   auto found = open_.find(&transaction);

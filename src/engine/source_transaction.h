@@ -24,7 +24,8 @@ namespace pintail::engine {
 class SourceCatalog;
 class SourceTableEntry;
 
-class SourceTransaction final : public duckdb::Transaction {
+class SourceTransaction final : public duckdb::Transaction,
+                                public std::enable_shared_from_this<SourceTransaction> {
  public:
   SourceTransaction(duckdb::TransactionManager& manager, duckdb::ClientContext& context,
                     std::shared_ptr<Source> source, std::shared_ptr<SourceTables> tables);
@@ -51,6 +52,7 @@ class SourceTransaction final : public duckdb::Transaction {
   // Protected by session_mutex_.
   std::unique_ptr<SourceSession> session_;
   bool begun_ = false;
+  bool ended_ = false;
   std::mutex mutex_;
   // Protected by mutex_.
   std::vector<std::shared_ptr<SourceTableEntry>> kept_;
@@ -68,12 +70,13 @@ class SourceTransactions final : public duckdb::TransactionManager {
   void Checkpoint(duckdb::ClientContext& context, bool force) override;
 
  private:
-  std::unique_ptr<SourceTransaction> Take(duckdb::Transaction& transaction);
+  std::shared_ptr<SourceTransaction> Take(duckdb::Transaction& transaction);
 
   SourceCatalog& catalog_;
   std::mutex mutex_;
   // Protected by mutex_.
-  std::map<duckdb::Transaction*, std::unique_ptr<SourceTransaction>> open_;
+  // Threads that read or write may have one a moment longer.
+  std::map<duckdb::Transaction*, std::shared_ptr<SourceTransaction>> open_;
 };
 
 }  // namespace pintail::engine
