@@ -237,6 +237,44 @@ arrow::Result<catalog::StreamDeclaration> StreamOf(
   return stream;
 }
 
+// The table whose rows the stream sends on, and where to.
+arrow::Result<ingest::WriteThrough> WriteThroughOf(
+    const config::StreamSetting& setting, const catalog::StreamDeclaration& stream) {
+  const auto refuse = [&](const std::string& what) {
+    return base::MakeError(base::ErrorKind::kInvalidArgument, setting.where, ": ", what);
+  };
+  ingest::WriteThrough sent{
+      .table = stream.target.value_or(engine::TableName{.table = stream.name})};
+  if (!sent.table.catalog.empty()) {
+    return refuse(
+        "write_through is for tables of the server's own database; leave the "
+        "database's name out of target_table");
+  }
+  if (sent.table.schema.empty()) sent.table.schema = "main";
+  auto target = flight::TableOfDottedName(setting.write_through);
+  if (!target.ok()) return base::WithContext(target.status(), setting.where);
+  sent.target = *std::move(target);
+  if (!sent.target.catalog.empty()) return sent;
+  return refuse("write_through = \"" + setting.write_through +
+                "\" has to name a source, a schema and a table, as pg.public.events");
+}
+
+// Rows are sent on from the journal, which they go through when they wait in a tail.
+arrow::Status CheckWriteThrough(const ServerOptions& options) {
+  if (options.intake.outbox.tables.empty()) return arrow::Status::OK();
+  if (!options.tail) {
+    return base::MakeError(base::ErrorKind::kInvalidArgument,
+                           "write_through needs ingest.tail = true");
+  }
+  if (!options.intake.journal) {
+    return base::MakeError(
+        base::ErrorKind::kInvalidArgument,
+        "write_through needs a journal, from which rows are sent on, and a database in "
+        "memory has none; set database.path");
+  }
+  return arrow::Status::OK();
+}
+
 }  // namespace
 
 arrow::Result<ServerOptions> MakeServerOptions(const Settings& settings,
@@ -259,6 +297,10 @@ arrow::Result<ServerOptions> MakeServerOptions(const Settings& settings,
   ARROW_ASSIGN_OR_RAISE(options.stream_defaults, DefaultsOf(settings));
   for (const config::StreamSetting& setting : settings.streams) {
     ARROW_ASSIGN_OR_RAISE(auto stream, StreamOf(setting, options.stream_defaults));
+    if (!setting.write_through.empty()) {
+      ARROW_ASSIGN_OR_RAISE(auto sent, WriteThroughOf(setting, stream));
+      options.intake.outbox.tables.push_back(std::move(sent));
+    }
     options.streams.push_back(std::move(stream));
   }
   options.copies = {
@@ -274,6 +316,8 @@ arrow::Result<ServerOptions> MakeServerOptions(const Settings& settings,
   if (!IsInMemory(options.database.path)) {
     options.sources_file = options.database.path + ".sources";
   }
+  options.intake.outbox.extension_directory = options.database.extension_directory;
+  ARROW_RETURN_NOT_OK(CheckWriteThrough(options));
   return options;
 }
 

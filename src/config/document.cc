@@ -253,6 +253,9 @@ std::string ShowToml(const Settings& settings) {
     if (!stream.durability.empty()) {
       file += "durability = " + TomlQuote(stream.durability) + "\n";
     }
+    if (!stream.write_through.empty()) {
+      file += "write_through = " + TomlQuote(stream.write_through) + "\n";
+    }
     if (!stream.schema_policy.empty()) {
       file += "schema_policy = " + TomlQuote(stream.schema_policy) + "\n";
     }

@@ -263,6 +263,7 @@ class FileReader {
     if (key == "target_table" && text) stream->target_table = *text;
     if (key == "schema_policy" && text) stream->schema_policy = *text;
     if (key == "durability" && text) stream->durability = *text;
+    if (key == "write_through" && text) stream->write_through = *text;
     if (key == "chunk_size" && number) stream->chunk_size = *number;
     if (key == "commit_rows" && number) stream->commit_rows = *number;
     if (key == "commit_interval" && duration) stream->commit_interval = *duration;

@@ -46,6 +46,10 @@ constexpr std::array kStreamOptions = {
            .help = "What an acknowledgement stands on",
            .unset = "ingest.durability",
            .choices = "sync|interval|none"},
+    Option{.key = "write_through",
+           .help = "Table of a source that the rows are sent on to, as "
+                   "source.schema.table",
+           .unset = "they are not sent on"},
 };
 
 }  // namespace

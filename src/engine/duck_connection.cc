@@ -10,6 +10,7 @@
 #include "duckdb/main/client_config.hpp"
 #include "duckdb/main/client_data.hpp"
 #include "duckdb/main/query_result.hpp"
+#include "duckdb/main/valid_checker.hpp"
 #include "duckdb/parser/parser.hpp"
 #include "engine/create_table.h"
 #include "engine/error_translation.h"
@@ -30,6 +31,19 @@ DuckConnection::DuckConnection(duckdb::DatabaseInstance& database,
       tails_(std::move(tails)),
       sources_(std::move(sources)),
       connection_(database) {}
+
+// A transaction that cannot be rolled back, as the other side of it is gone, is an
+// exception, which must not come out of the destructor of what DuckDB has.
+DuckConnection::~DuckConnection() {
+  (void)Guarded([&] {
+    // Else a result that is still read may be in it, and ends it.
+    if (duckdb::ValidChecker::IsInvalidated(database_) &&
+        context().transaction.HasActiveTransaction()) {
+      context().transaction.Rollback(nullptr);
+    }
+    return arrow::Status::OK();
+  });
+}
 
 arrow::Result<std::unique_ptr<DuckConnection>> DuckConnection::Make(
     duckdb::DatabaseInstance& database, std::shared_ptr<TailStore> tails,

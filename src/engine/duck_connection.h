@@ -17,6 +17,7 @@ namespace pintail::engine {
 
 class DuckConnection final : public Connection {
  public:
+  ~DuckConnection() override;
   static arrow::Result<std::unique_ptr<DuckConnection>> Make(
       duckdb::DatabaseInstance& database, std::shared_ptr<TailStore> tails,
       std::weak_ptr<SourceGuard> sources);

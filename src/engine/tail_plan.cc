@@ -11,6 +11,7 @@
 #include "duckdb/planner/operator/logical_get.hpp"
 #include "duckdb/planner/operator/logical_set_operation.hpp"
 #include "engine/journal_schema_check.h"
+#include "engine/sent_on_check.h"
 #include "engine/tail_scan.h"
 #include "engine/tail_snapshot.h"
 
@@ -55,6 +56,7 @@ class TailPlanner {
   void CollectNeeds(duckdb::LogicalOperator& op) {
     if (!snapshot_.is_ours()) {
       CheckLeavesJournalSchema(binder_.context, snapshot_.store().main_name(), op);
+      CheckLeavesSentOn(binder_.context, snapshot_.store(), op);
     }
     if (const auto table = ChangedBy(op)) {
       const bool inserts = op.type == duckdb::LogicalOperatorType::LOGICAL_INSERT;

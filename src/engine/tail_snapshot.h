@@ -77,7 +77,9 @@ class TailSnapshot final : public duckdb::ClientContextState {
   void Pin();
   // Whether what is planned now is the server's own doing, as part of a transaction of
   // someone else.
-  bool is_ours() const { return ours_; }
+  bool is_ours() const { return ours_ || acting_ > 0; }
+  // One more, or one less, has asked for Tails::ActAsServer.
+  void Act(int by) { acting_ += by; }
   // From now on everything on this connection is the server's own doing.
   void SetOurs() { ours_ = true; }
 
@@ -122,6 +124,7 @@ class TailSnapshot final : public duckdb::ClientContextState {
   bool writes_something_ = false;
   DataStamp stamp_;  // of the transaction that is open
   bool ours_ = false;
+  int acting_ = 0;         // how many have asked for ActAsServer
   bool changing_ = false;  // in this transaction, or the one that is about to begin
   std::map<TailKey, TailView> absorbed_;
   std::vector<std::shared_ptr<void>> holds_;

@@ -8,6 +8,8 @@
 #include "columnar/batch_bytes.h"
 #include "duckdb/catalog/catalog.hpp"
 #include "duckdb/main/database_manager.hpp"
+#include "engine/duck_connection.h"
+#include "engine/tail_snapshot.h"
 
 namespace pintail::engine {
 
@@ -201,6 +203,32 @@ bool TailStore::IsPinned(const TailKey& key) const {
   return std::ranges::any_of(pinned_, [&](const Pinned& pin) {
     return now - pin.since < kPinned && pin.seen->contains(key);
   });
+}
+
+void TailStore::SetSentOn(std::vector<SentOnTable> tables) {
+  const std::lock_guard lock(mutex_);
+  sent_on_.clear();
+  for (auto& each : tables) {
+    sent_on_[{.schema = base::LowerCase(each.table.schema),
+              .table = base::LowerCase(each.table.table)}] = std::move(each.target);
+  }
+}
+
+std::optional<std::string> TailStore::SentOnTo(const std::string& schema,
+                                               const std::string& table) const {
+  const TailKey key{.schema = base::LowerCase(schema), .table = base::LowerCase(table)};
+  const std::lock_guard lock(mutex_);
+  const auto found = sent_on_.lower_bound(key);
+  if (found == sent_on_.end() || found->first.schema != key.schema) return std::nullopt;
+  if (!key.table.empty() && found->first.table != key.table) return std::nullopt;
+  return found->second;
+}
+
+std::shared_ptr<void> TailStore::ActAsServer(Connection& connection) {
+  auto& context = static_cast<DuckConnection&>(connection).context();
+  const auto snapshot = TailSnapshot::Of(context);
+  snapshot->Act(1);
+  return {nullptr, [snapshot](void*) { snapshot->Act(-1); }};
 }
 
 std::shared_ptr<void> TailStore::Block(const std::string& table) {

@@ -77,10 +77,17 @@ class TailStore final : public Tails, public std::enable_shared_from_this<TailSt
   arrow::Status WritePut(Connection& connection, const AppliedPut& put) override;
   arrow::Status ForgetPuts(base::Clock::Wall before) override;
   const std::string& database() const override { return main_name(); }
+  void SetSentOn(std::vector<SentOnTable> tables) override;
+  std::shared_ptr<void> ActAsServer(Connection& connection) override;
   arrow::Result<int64_t> Move(const TableName& table, int64_t rows) override;
   std::vector<TailFigures> figures() const override;
 
   // --- For the transactions of the database
+
+  // Where the rows of the table are sent on to, or those of any table of the schema when
+  // `table` is empty; nothing when they are not.
+  std::optional<std::string> SentOnTo(const std::string& schema,
+                                      const std::string& table) const;
 
   struct Captured {
     std::shared_ptr<const TailMap> tails;
@@ -152,6 +159,7 @@ class TailStore final : public Tails, public std::enable_shared_from_this<TailSt
   std::atomic<int64_t> bytes_ = 0;
   std::set<TailKey> claimed_;
   std::list<Pinned> pinned_;
+  std::map<TailKey, std::string> sent_on_;  // names in lower case
   const std::shared_ptr<TailGates> gates_ = std::make_shared<TailGates>();
 };
 

@@ -44,6 +44,12 @@ struct TailPosition {
   uint64_t position = 0;
 };
 
+// A table whose rows are sent on to a source.
+struct SentOnTable {
+  TableName table;     // with its schema
+  std::string target;  // for messages: "source.schema.table"
+};
+
 // A put that named itself by a key and is in its table or in the tail of it: when it is
 // sent again, it is not applied again (docs/decisions/008-repeats.md).
 struct AppliedPut {
@@ -116,6 +122,13 @@ class Tails {
   virtual arrow::Status WritePut(Connection& connection, const AppliedPut& put) = 0;
   // Drops those that were applied before then, in a transaction of its own.
   virtual arrow::Status ForgetPuts(base::Clock::Wall before) = 0;
+
+  // The rows of these tables are sent on to sources: from now on statements of clients
+  // that change the tables are refused.
+  virtual void SetSentOn(std::vector<SentOnTable> tables) = 0;
+  // Until what it returns is dropped, statements of this connection are the server's own
+  // doing: they may change what is refused to clients. Ends before the connection.
+  virtual std::shared_ptr<void> ActAsServer(Connection& connection) = 0;
 
   // The name of the server's own database, which all of this is in.
   virtual const std::string& database() const = 0;

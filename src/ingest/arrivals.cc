@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "base/error.h"
+#include "columnar/batch_bytes.h"
 #include "engine/names.h"
+#include "ingest/outbox.h"
 #include "ingest/repeats.h"
 
 namespace pintail::ingest {
@@ -172,11 +174,30 @@ arrow::Result<journal::Position> Arrivals::Publish(
   if (put) record.producer_key = KeyInJournal(*put);
   record.schema = rows.front()->schema();
   record.batches = rows;
-  return journal_->Append(call, std::move(record), InJournal(durability),
-                          [&](journal::Position position) {
-                            tails_.Add(*target, rows, position, put);
-                            mover_.Published(position);
-                          });
+  Shipper* const shipper = outbox_ ? outbox_->Find(record.table) : nullptr;
+  int64_t row_count = 0;
+  int64_t bytes = 0;
+  if (shipper != nullptr) {
+    // What is sent on has to be synced before.
+    if (durability == catalog::Durability::kNone) {
+      durability = catalog::Durability::kInterval;
+    }
+    for (const auto& batch : rows) {
+      row_count += batch->num_rows();
+      bytes += columnar::BytesOf(*batch);
+    }
+  }
+  ARROW_ASSIGN_OR_RAISE(const journal::Position appended,
+                        journal_->Append(call, std::move(record), InJournal(durability),
+                                         [&](journal::Position position) {
+                                           tails_.Add(*target, rows, position, put);
+                                           if (shipper)
+                                             shipper->Published(position, row_count,
+                                                                bytes);
+                                           mover_.Published(position);
+                                         }));
+  if (shipper != nullptr) shipper->Nudge();
+  return appended;
 }
 
 }  // namespace pintail::ingest

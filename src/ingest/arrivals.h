@@ -28,6 +28,8 @@
 
 namespace pintail::ingest {
 
+class Outbox;
+
 // How the journal names a table of the server's own database.
 std::string NameInJournal(const engine::TableName& table);
 // The table of such a name.
@@ -45,16 +47,22 @@ class Arrivals {
     std::chrono::milliseconds lock_timeout{10'000};
   };
 
-  // All outlive this object. `journal` is null when nothing is to outlive the process.
+  // All outlive this object. `journal` is null when nothing is to outlive the process,
+  // `outbox` when nothing is sent on.
   Arrivals(engine::Tails& tails, journal::Journal* journal, Mover& mover,
-           const base::Clock& clock, base::Timers& timers, Options options)
+           const base::Clock& clock, base::Timers& timers, Options options,
+           Outbox* outbox = nullptr)
       : tails_(tails),
         journal_(journal),
         mover_(mover),
         clock_(clock),
         timers_(timers),
-        options_(options) {}
+        options_(options),
+        outbox_(outbox) {}
 
+  // Null when nothing is sent on.
+  const Outbox* outbox() const { return outbox_; }
+  const Options& options() const { return options_; }
   engine::Tails& tails() { return tails_; }
 
   // Room for rows that are gathered for one commit. Gives it back when it is dropped.
@@ -117,6 +125,7 @@ class Arrivals {
   const base::Clock& clock_;
   base::Timers& timers_;
   const Options options_;
+  Outbox* const outbox_;
   std::atomic<int64_t> gathered_ = 0;
   std::mutex mutex_;
   std::condition_variable_any moved_;

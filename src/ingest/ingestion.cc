@@ -5,7 +5,12 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/lower_case.h"
 #include "engine/insert_place.h"
+#include "engine/names.h"
+#include "ingest/fitted_rows.h"
+#include "ingest/outbox.h"
+#include "ingest/resolved_name.h"
 
 namespace pintail::ingest {
 namespace {
@@ -68,7 +73,43 @@ bool Ingestion::Appends() const {
           outcome_.commits > 0);
 }
 
-bool Ingestion::MayGather() const { return parts_.arrivals != nullptr && Appends(); }
+bool Ingestion::MayGather() const {
+  const bool makes = sends_ && parts_.order.mode == Mode::kCreate;
+  return parts_.arrivals != nullptr && (Appends() || makes);
+}
+
+arrow::Status Ingestion::CheckSending() {
+  const Order& order = parts_.order;
+  const Outbox* const outbox = parts_.arrivals ? parts_.arrivals->outbox() : nullptr;
+  if (outbox == nullptr || !outbox->MaySend(order.table.table))
+    return arrow::Status::OK();
+  ARROW_ASSIGN_OR_RAISE(const ResolvedName name,
+                        Resolve(parts_.workplace.connection, order));
+  engine::Tails& tails = parts_.arrivals->tails();
+  if (name.temporary ||
+      base::LowerCase(name.table.catalog) != base::LowerCase(tails.database())) {
+    return arrow::Status::OK();
+  }
+  const Shipper* const shipper = outbox->Find(NameInJournal(name.table));
+  if (shipper == nullptr) return arrow::Status::OK();
+  const std::string what = "the rows of the table " + engine::QuoteName(order.table) +
+                           " are sent on to " +
+                           engine::QuoteName(shipper->what().target) + ", ";
+  if (writer_.in_foreign_transaction()) {
+    return base::MakeError(base::ErrorKind::kInvalidArgument, what,
+                           "which cannot be a part of a transaction here; upload them "
+                           "outside of it");
+  }
+  if (order.mode == Mode::kReplace) {
+    return base::MakeError(base::ErrorKind::kInvalidArgument, what,
+                           "which would keep the rows of the table that is replaced; "
+                           "append to it");
+  }
+  sends_ = true;
+  acting_ = tails.ActAsServer(parts_.workplace.connection);
+  gathers_ = MayGather();
+  return arrow::Status::OK();
+}
 
 arrow::RecordBatchVector Ingestion::Gathered() const {
   arrow::RecordBatchVector batches;
@@ -87,6 +128,7 @@ arrow::Result<Outcome> Ingestion::Run() {
                            "transaction; leave them out, or ingest outside of it");
   }
   ARROW_RETURN_NOT_OK(writer_.CheckTransaction());
+  ARROW_RETURN_NOT_OK(CheckSending());
   if (parts_.workplace.turn) parts_.workplace.turn->GiveBack();
   std::jthread reading;
   if (policy().commit_interval) {
@@ -177,9 +219,13 @@ arrow::Status Ingestion::TakeChunk(Chunk chunk) {
     const auto place =
         parts_.arrivals->PlaceFor(parts_.workplace.connection, parts_.order.table,
                                   *chunk.batches.front()->schema(), target_);
+    const Mode mode = parts_.order.mode;
+    const bool is_made = sends_ && mode == Mode::kCreate && outcome_.commits == 0;
     makes_table_ =
-        place == Arrivals::Place::kNoTable && parts_.order.mode == Mode::kCreateOrAppend;
-    gathers_ = place == Arrivals::Place::kTail || makes_table_;
+        place == Arrivals::Place::kNoTable && (mode == Mode::kCreateOrAppend || is_made);
+    const bool fits =
+        place == Arrivals::Place::kTail || (sends_ && place == Arrivals::Place::kTable);
+    gathers_ = makes_table_ || (fits && (!is_made || !gathered_.empty()));
   }
   if (!gathers_) return JoinOrInsert(std::move(chunk));
   ARROW_ASSIGN_OR_RAISE(
@@ -189,11 +235,21 @@ arrow::Status Ingestion::TakeChunk(Chunk chunk) {
   pending_rows_ += chunk.rows;
   pending_bytes_ += chunk.bytes;
   gathered_.push_back(std::move(chunk));
-  return fits ? arrow::Status::OK() : InsertGathered();
+  if (fits) return arrow::Status::OK();
+  if (!sends_) return InsertGathered();
+  return base::MakeError(
+      base::ErrorKind::kResourceExhausted, "the rows of the table ",
+      engine::QuoteName(parts_.order.table),
+      " are sent on to a source, so each commit goes through the journal, and this one "
+      "has more than ",
+      parts_.arrivals->options().max_commit_bytes,
+      " bytes (ingest.tail_commit_size), or there was no room for it; ",
+      outcome_.commits > 0 ? "send the rest" : "nothing of it was applied. Send it",
+      " in smaller commits (commit_rows), or later");
 }
 
 bool Ingestion::MayJoin() const {
-  if (!Appends()) return false;
+  if (sends_ || !Appends()) return false;
   const auto place = engine::InsertPlace(parts_.workplace.connection, parts_.order.table);
   return place.ok() && *place;
 }
@@ -308,11 +364,43 @@ arrow::Status Ingestion::CommitGathered() {
       parts_.claim ? parts_.claim->Apply(pending_rows_) : nullptr);
   ARROW_RETURN_NOT_OK(committed);
   makes_table_ = false;
-  if (!*committed) return InsertGathered();
+  if (!*committed) return sends_ ? CommitFitted() : InsertGathered();
   position_ = **committed;
   gathered_.clear();
   room_.Clear();
   return arrow::Status::OK();
+}
+
+arrow::Status Ingestion::CommitFitted() {
+  ARROW_RETURN_NOT_OK(MakeTable());
+  const auto fitted =
+      FitToTable(parts_.workplace.connection, parts_.order.table, Gathered());
+  if (!fitted.ok() || fitted->empty()) return RefuseToSend();
+  target_ = nullptr;
+  ARROW_ASSIGN_OR_RAISE(const auto committed,
+                        parts_.arrivals->Commit(
+                            parts_.call, parts_.workplace.connection, parts_.order.table,
+                            *fitted, policy().durability, target_,
+                            parts_.claim ? parts_.claim->Apply(pending_rows_) : nullptr));
+  // The next ones come as these did.
+  target_ = nullptr;
+  if (!committed) return RefuseToSend();
+  position_ = *committed;
+  gathered_.clear();
+  room_.Clear();
+  return arrow::Status::OK();
+}
+
+// The table itself says best what is wrong with the rows, if something is.
+arrow::Status Ingestion::RefuseToSend() {
+  ARROW_RETURN_NOT_OK(InsertGathered());
+  writer_.Rollback();
+  return base::MakeError(
+      base::ErrorKind::kInvalidArgument, "the rows of the table ",
+      engine::QuoteName(parts_.order.table),
+      " are sent on to a source from the journal, and it has a key, a check, an index or "
+      "a default, so its rows cannot go there; drop that, or take write_through off its "
+      "stream");
 }
 
 // What went into the tail has its key there.

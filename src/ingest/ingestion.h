@@ -60,6 +60,14 @@ class Ingestion {
   bool ReadOne();  // false at the end
   void ReadAll();
 
+  // Whether the rows are sent on to a source, so that all of them have to go through the
+  // journal. InvalidArgument for what cannot.
+  arrow::Status CheckSending();
+  // Of what is sent on: brings the rows that were gathered to the table's columns, and
+  // the table to the rows first where the policy allows it, and commits them.
+  arrow::Status CommitFitted();
+  arrow::Status RefuseToSend();
+
   // Of the inserting thread, which is the caller's.
   arrow::Status InsertAll();
   arrow::Status TakeChunk(Chunk chunk);
@@ -105,6 +113,8 @@ class Ingestion {
   std::vector<Chunk> gathered_;
   Arrivals::Room room_;
   Arrivals::Target target_;
+  bool sends_ = false;  // the rows are sent on
+  std::shared_ptr<void> acting_;
   bool gathers_ = false;
   bool makes_table_ = false;  // the commit that is gathered has no table yet
   bool joins_ = false;

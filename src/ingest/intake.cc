@@ -88,15 +88,35 @@ arrow::Result<std::unique_ptr<Intake>> Intake::Open(const Ground& ground,
   engine::Tails& tails = ground.database.tails();
   intake->mover_ = std::make_unique<Mover>(tails, ground.timers, ground.clock, ground.log,
                                            options.mover);
+  const bool sends = !options.outbox.tables.empty();
+  if (sends && !options.journal) {
+    return MakeError(ErrorKind::kInvalidArgument,
+                     "write_through needs a journal, from which rows are sent on, and "
+                     "this database is in memory; give the server a database file");
+  }
   if (options.journal) {
+    if (sends) {
+      // Before the table that it makes: where the journal's own ones are.
+      ARROW_RETURN_NOT_OK(tails.OpenPositions());
+      ARROW_ASSIGN_OR_RAISE(intake->outbox_, Outbox::Open({.database = ground.database,
+                                                           .clock = ground.clock,
+                                                           .timers = ground.timers,
+                                                           .log = ground.log,
+                                                           .metrics = ground.metrics},
+                                                          options.outbox));
+    }
     ARROW_RETURN_NOT_OK(intake->OpenJournal(ground, *options.journal));
   }
-  intake->arrivals_ =
-      std::make_unique<Arrivals>(tails, intake->journal_.get(), *intake->mover_,
-                                 ground.clock, ground.timers, options.arrivals);
-  intake->mover_->Start([journal = intake->journal_.get(),
+  intake->arrivals_ = std::make_unique<Arrivals>(
+      tails, intake->journal_.get(), *intake->mover_, ground.clock, ground.timers,
+      options.arrivals, intake->outbox_.get());
+  if (intake->outbox_) {
+    intake->outbox_->Start(*intake->journal_, options.journal->folder);
+  }
+  intake->mover_->Start([journal = intake->journal_.get(), outbox = intake->outbox_.get(),
                          arrivals = intake->arrivals_.get(),
                          repeats = ground.repeats](uint64_t position) {
+    if (outbox != nullptr) position = std::min(position, outbox->sent());
     if (journal != nullptr) journal->Release(position);
     arrivals->Moved();
     if (repeats != nullptr) repeats->Tidy();
@@ -105,6 +125,7 @@ arrow::Result<std::unique_ptr<Intake>> Intake::Open(const Ground& ground,
       Warnings::Ground{.tails = tails,
                        .mover = *intake->mover_,
                        .journal = intake->journal_.get(),
+                       .outbox = intake->outbox_.get(),
                        .clock = ground.clock,
                        .timers = ground.timers,
                        .log = ground.log,
@@ -131,6 +152,7 @@ arrow::Status Intake::OpenJournal(const Ground& ground,
                      .clock = ground.clock,
                      .log = ground.log},
                     [&](journal::Position position, const journal::Record& record) {
+                      if (outbox_) outbox_->Replayed(position, record);
                       return replay.Take(position, record);
                     }));
   mover_->Published(replay.highest());
@@ -174,6 +196,7 @@ void Intake::ReportJournal(base::Metrics& metrics) {
 Intake::~Intake() { (void)Stop(); }
 
 arrow::Status Intake::Stop() {
+  if (outbox_) outbox_->Stop();
   const arrow::Status status = mover_ ? mover_->Stop() : arrow::Status::OK();
   if (journal_) journal_->Stop();
   return status;

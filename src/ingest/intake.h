@@ -15,6 +15,7 @@
 #include "engine/database.h"
 #include "ingest/arrivals.h"
 #include "ingest/mover.h"
+#include "ingest/outbox.h"
 #include "ingest/repeats.h"
 #include "ingest/warnings.h"
 #include "journal/journal.h"
@@ -28,6 +29,8 @@ class Intake {
     Mover::Options mover;
     // Unset: nothing is to outlive the process (a database in memory).
     std::optional<journal::Journal::Options> journal;
+    // Needs the journal.
+    Outbox::Options outbox;
   };
   // All outlive the intake.
   struct Ground {
@@ -50,6 +53,9 @@ class Intake {
   Arrivals& arrivals() { return *arrivals_; }
   Warnings& warnings() { return *warnings_; }
 
+  // Null when nothing is sent on.
+  const Outbox* outbox() const { return outbox_.get(); }
+
   // Stores everything that waits. Nothing may arrive any more.
   arrow::Status Stop();
 
@@ -60,6 +66,7 @@ class Intake {
 
   std::unique_ptr<journal::Files> files_;
   std::unique_ptr<journal::Journal> journal_;
+  std::unique_ptr<Outbox> outbox_;
   std::unique_ptr<Mover> mover_;
   std::unique_ptr<Arrivals> arrivals_;
   std::unique_ptr<Warnings> warnings_;

@@ -46,6 +46,8 @@ std::vector<std::string> Warnings::Look() {
   };
   add(Kind::kLongWait, LongWait());
   add(Kind::kFailedMove, FailedMove());
+  add(Kind::kNotSent, NotSent());
+  add(Kind::kDeadLetters, Refused());
   if (ground_.journal != nullptr) {
     const journal::Figures figures = ground_.journal->figures();
     add(Kind::kJournalRoom, JournalRoom(figures));
@@ -97,6 +99,35 @@ std::optional<std::string> Warnings::FailedMove() const {
          (others == 0 ? "" : " and " + std::to_string(others) + " others") + " (" +
          ReasonOf(status) +
          "). They are kept and can be queried, and it is tried again; mend the cause";
+}
+
+std::optional<std::string> Warnings::NotSent() const {
+  if (ground_.outbox == nullptr) return std::nullopt;
+  int64_t tables = 0;
+  WriteThroughFigures first;
+  for (auto& each : ground_.outbox->figures()) {
+    if (each.state != "failing") continue;
+    if (tables++ == 0) first = std::move(each);
+  }
+  if (tables == 0) return std::nullopt;
+  // What a source says of a shipment may quote its rows.
+  return "rows of the table " + engine::QuoteName(first.what.table) +
+         (tables == 1 ? "" : " and " + std::to_string(tables - 1) + " others") +
+         " cannot be sent on to " + engine::QuoteName(first.what.target) + " (" +
+         std::to_string(first.failures) + " attempts in a row; " +
+         std::to_string(first.lag_rows) +
+         " rows wait). They are kept in the journal and sent when that is mended; "
+         "pintail.write_through has the reason";
+}
+
+std::optional<std::string> Warnings::Refused() const {
+  if (ground_.outbox == nullptr) return std::nullopt;
+  int64_t letters = 0;
+  for (const auto& each : ground_.outbox->figures()) letters += each.dead_letters;
+  if (letters == 0) return std::nullopt;
+  return std::to_string(letters) +
+         " rows were refused by the source that they were sent on to; "
+         "pintail.dead_letters has them, with the reasons";
 }
 
 std::optional<std::string> Warnings::JournalRoom(const journal::Figures& figures) const {

@@ -21,6 +21,7 @@
 #include "base/timers.h"
 #include "engine/tails.h"
 #include "ingest/mover.h"
+#include "ingest/outbox.h"
 #include "journal/journal.h"
 
 namespace pintail::ingest {
@@ -38,6 +39,7 @@ class Warnings {
     const engine::Tails& tails;
     const Mover& mover;
     const journal::Journal* journal;
+    const Outbox* outbox = nullptr;  // null when nothing is sent on
     const base::Clock& clock;
     base::Timers& timers;
     base::Log& log;
@@ -53,10 +55,19 @@ class Warnings {
   std::vector<std::string> Look();
 
  private:
-  enum class Kind : uint8_t { kLongWait, kJournalRoom, kFailedMove, kJournalFault };
+  enum class Kind : uint8_t {
+    kLongWait,
+    kJournalRoom,
+    kFailedMove,
+    kJournalFault,
+    kNotSent,
+    kDeadLetters,
+  };
 
   std::optional<std::string> LongWait() const;
   std::optional<std::string> FailedMove() const;
+  std::optional<std::string> NotSent() const;
+  std::optional<std::string> Refused() const;
   std::optional<std::string> JournalRoom(const journal::Figures& figures) const;
 
   const Ground ground_;

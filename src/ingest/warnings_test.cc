@@ -72,6 +72,12 @@ class FailingTails final : public engine::Tails {
                                                           int64_t most) override {
     return real_.OpenPuts(since, most);
   }
+  void SetSentOn(std::vector<engine::SentOnTable> tables) override {
+    real_.SetSentOn(std::move(tables));
+  }
+  std::shared_ptr<void> ActAsServer(engine::Connection& connection) override {
+    return real_.ActAsServer(connection);
+  }
   arrow::Status WritePut(engine::Connection& connection,
                          const engine::AppliedPut& put) override {
     return real_.WritePut(connection, put);

@@ -152,8 +152,8 @@ arrow::Result<bool> RecordReader::OpenSegment() {
   return true;
 }
 
-arrow::Result<std::optional<RecordReader::Found>> RecordReader::Next(
-    std::string_view table, Position up_to) {
+arrow::Result<std::optional<RecordReader::Found>> RecordReader::Next(const Wanted& wanted,
+                                                                     Position up_to) {
   while (position_ < up_to) {
     if (!segment_) {
       ARROW_ASSIGN_OR_RAISE(const bool opened, OpenSegment());
@@ -173,7 +173,7 @@ arrow::Result<std::optional<RecordReader::Found>> RecordReader::Next(
     }
     // It may be one that is being written, or will be cut away.
     if (head->header.position > up_to) return std::nullopt;
-    if (head->header.position > position_ && head->table() == table) {
+    if (head->header.position > position_ && wanted(head->table())) {
       ARROW_ASSIGN_OR_RAISE(Found found, segment_->ReadRecord(*head));
       segment_->Skip(*head);
       position_ = found.position;

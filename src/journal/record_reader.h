@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,10 +35,13 @@ class RecordReader {
   // Everything at or below was looked at.
   Position position() const { return position_; }
 
-  // The next record of the table above position() and at or below `up_to`; nothing when
-  // there is none. All records in between are published, and those of the table are not
+  // Whether records of the table, as it is named in the journal, are asked for.
+  using Wanted = std::function<bool(std::string_view table)>;
+
+  // The next record that is wanted above position() and at or below `up_to`; nothing when
+  // there is none. All records in between are published, and the wanted ones are not
   // released. Unavailable when a file cannot be read or a record is damaged.
-  arrow::Result<std::optional<Found>> Next(std::string_view table, Position up_to);
+  arrow::Result<std::optional<Found>> Next(const Wanted& wanted, Position up_to);
 
  private:
   class Segment;

@@ -12,11 +12,15 @@ using testing::JournalHome;
 using testing::RecordOf;
 using testing::ValuesOf;
 
+RecordReader::Wanted Of(const std::string& table) {
+  return [table](std::string_view name) { return name == table; };
+}
+
 // The values of all records of the table up to a position, with their positions.
 std::string ReadAll(RecordReader& reader, const std::string& table, Position up_to) {
   std::string all;
   while (true) {
-    const auto found = reader.Next(table, up_to);
+    const auto found = reader.Next(Of(table), up_to);
     EXPECT_TRUE(found.ok()) << found.status();
     if (!found.ok() || !*found) return all;
     all += std::to_string((*found)->position) + ValuesOf((*found)->record);
@@ -70,7 +74,7 @@ TEST(RecordReader, BeginsWhereSegmentsWereRemoved) {
     journal->Stop();
     RecordReader reader(home.folder);
     reader.Seek(50);
-    const auto found = reader.Next("a", 100).ValueOrDie();
+    const auto found = reader.Next(Of("a"), 100).ValueOrDie();
     ASSERT_TRUE(found);
     EXPECT_EQ(found->position, 51U);
   }
@@ -93,7 +97,8 @@ TEST(RecordReader, SaysWhenARecordIsDamaged) {
   bytes[bytes.size() - 100] ^= 1;
   testing::WriteBytes(path, bytes);
   RecordReader reader(home.folder);
-  EXPECT_THAT(reader.Next("a", 1).status().message(), ::testing::HasSubstr("damaged"));
+  EXPECT_THAT(reader.Next(Of("a"), 1).status().message(),
+              ::testing::HasSubstr("damaged"));
 }
 
 TEST(RecordReader, AJournalKeepsItsIdentityAndAnotherHasAnother) {
