@@ -7,7 +7,7 @@ import pytest
 
 from faults.doors import Put, Refused
 from flight_sql import FlightSqlClient
-from outside_servers import PostgreSql
+from outside_servers import MariaDb, PostgreSql
 
 SCHEMA = pa.schema([("id", pa.int64()), ("text", pa.string())])
 
@@ -293,3 +293,33 @@ def test_a_server_without_a_file_is_refused(start_server, tmp_path):
     config.write_text('[[streams]]\nname = "events"\nwrite_through = "pg.public.events"\n')
     with pytest.raises(Exception, match="write_through needs a journal"):
         start_server("--config", config)
+
+
+def send_to(world, target):
+    """The number of rows, and of different ones, in a target of another type after two shipments."""
+    world.put(batch(0, 10))
+    world.put(batch(10, 10))
+    world.until_sent()
+    world.put(batch(20, 10))
+    world.until_sent()
+    assert world.state()["guarantee"] == "exactly once"
+    return world.run(f"SELECT count(*), count(DISTINCT id) FROM {target}")[0]
+
+
+@pytest.mark.parametrize("attach", ["ATTACH '{folder}/x.sqlite' AS other (TYPE sqlite)", "ATTACH '{folder}/x.duckdb' AS other"])
+def test_files_of_sqlite_and_duckdb_take_rows_too(tmp_path, start_server, attach):
+    world = World(tmp_path, start_server, None)
+    world.config.write_text(world.config.read_text().replace("pg.public.events", "other.main.events"))
+    world.start(attach=False)
+    world.run(attach.format(folder=tmp_path))
+    assert send_to(world, "other.main.events") == (30, 30)
+
+
+def test_mariadb_takes_rows_too(tmp_path, start_server):
+    with MariaDb() as database:
+        world = World(tmp_path, start_server, None)
+        world.config.write_text(world.config.read_text().replace("pg.public.events", "my.shop.events"))
+        world.start(attach=False)
+        world.run(f"ATTACH '{database.words}' AS my (TYPE mysql)")
+        assert send_to(world, "my.shop.events") == (30, 30)
+        assert database.sql("SELECT count(*) FROM events") == [(30,)]
