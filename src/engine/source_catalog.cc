@@ -123,6 +123,14 @@ void SourceCatalog::DropSchema(duckdb::ClientContext&, duckdb::DropInfo&) {
       "source itself"));
 }
 
+duckdb::unique_ptr<duckdb::LogicalOperator> SourceCatalog::BindCreateIndex(
+    duckdb::Binder&, duckdb::CreateStatement&, duckdb::TableCatalogEntry&,
+    duckdb::unique_ptr<duckdb::LogicalOperator>) {
+  ThrowThroughDuckDb(base::MakeError(
+      base::ErrorKind::kUnimplemented, "an index of a table of the source \"", GetName(),
+      "\" is not made from here; run the statement at the source itself"));
+}
+
 duckdb::DatabaseSize SourceCatalog::GetDatabaseSize(duckdb::ClientContext&) {
   duckdb::DatabaseSize size;
   size.free_blocks = size.total_blocks = size.used_blocks = 0;

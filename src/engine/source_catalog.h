@@ -55,6 +55,12 @@ class SourceCatalog final : public duckdb::Catalog {
   Plan& PlanUpdate(duckdb::ClientContext& context, Planner& planner,
                    duckdb::LogicalUpdate& op, Plan& plan) override;
 
+  // Refuses: DuckDB's own would take a scan of the table for one of its tables.
+  duckdb::unique_ptr<duckdb::LogicalOperator> BindCreateIndex(
+      duckdb::Binder& binder, duckdb::CreateStatement& statement,
+      duckdb::TableCatalogEntry& table,
+      duckdb::unique_ptr<duckdb::LogicalOperator> plan) override;
+
   duckdb::DatabaseSize GetDatabaseSize(duckdb::ClientContext& context) override;
   bool InMemory() override { return false; }
   std::string GetDBPath() override { return ""; }

@@ -272,8 +272,9 @@ void ReadAll(duckdb::ClientContext& context, const SourceScanData& data,
              Running& running) {
   auto& catalog = data.table->source_catalog();
   auto& own = duckdb::Transaction::Get(context, catalog).Cast<SourceTransaction>();
-  running.stream = std::make_unique<SourceStream>(ProducerFor(running, data.table, own.shared_from_this()),
-                                                  SourceOptions().ahead_bytes);
+  running.stream = std::make_unique<SourceStream>(
+      ProducerFor(running, data.table, own.shared_from_this()),
+      SourceOptions().ahead_bytes);
   running.kept = duckdb::make_uniq<duckdb::ColumnDataCollection>(
       duckdb::BufferManager::GetBufferManager(context), running.rows->types());
   duckdb::ColumnDataAppendState append;

@@ -62,7 +62,8 @@ class SourceSink::Reader final : public arrow::RecordBatchReader {
 SourceSink::SourceSink(SourceTransaction& transaction, SourceTableName table,
                        std::shared_ptr<arrow::Schema> schema)
     : queue_(std::make_shared<Queue>()),
-      thread_([queue = queue_, transaction = transaction.shared_from_this(), table = std::move(table),
+      thread_([queue = queue_, transaction = transaction.shared_from_this(),
+               table = std::move(table),
                schema = std::move(schema)](std::stop_token stop) {
         arrow::Result<int64_t> inserted = 0;
         const auto status = Guarded([&] {
