@@ -141,6 +141,11 @@ arrow::Status DriverStatement::SetSql(const std::string& sql) {
                            blame());
 }
 
+arrow::Status DriverStatement::Prepare() {
+  AdbcFailure failure;
+  return failure.Translate(AdbcStatementPrepare(&raw_, failure.get()), blame());
+}
+
 arrow::Status DriverStatement::SetOption(const char* key, const std::string& value) {
   AdbcFailure failure;
   return failure.Translate(

@@ -81,6 +81,8 @@ class DriverStatement {
   DriverStatement& operator=(const DriverStatement&) = delete;
 
   arrow::Status SetSql(const std::string& sql);
+  // Some drivers take values for the parameters of a prepared statement only.
+  arrow::Status Prepare();
   arrow::Status SetOption(const char* key, const std::string& value);
   // The rows' schema without running the statement; Unimplemented by many drivers.
   arrow::Result<std::shared_ptr<arrow::Schema>> ExecuteSchema();

@@ -125,6 +125,7 @@ arrow::Result<int64_t> InsertByParameters(const ChannelPtr& channel,
     ARROW_ASSIGN_OR_RAISE(const auto statement,
                           DriverStatement::Open(channel->connection()));
     ARROW_RETURN_NOT_OK(statement->SetSql(sql));
+    ARROW_RETURN_NOT_OK(statement->Prepare());
     ARROW_RETURN_NOT_OK(Bind(statement.get(), rows));
     return RunBound(channel, statement.get(), rows);
   };
@@ -264,7 +265,10 @@ arrow::Result<int64_t> InsertRows(const ChannelPtr& channel, const SourceTableNa
   }
   const auto counted =
       std::make_shared<CountedRows>(std::move(rows), arrow::schema(std::move(fields)));
-  if (channel->ground().database->vendor().capabilities.bulk &&
+  // The Flight SQL driver ingests outside of the transaction that it has begun.
+  const bool by_flight = channel->dialect() == SqlDialect::kDuckdb;
+  const bool in_transaction = by_flight && channel->in_transaction();
+  if (channel->ground().database->vendor().capabilities.bulk && !in_transaction &&
       !channel->ground().lacks_bulk) {
     auto done = Ingest(channel, table, /*temporary=*/false, counted);
     if (done.ok() || base::KindOf(done.status()) != ErrorKind::kUnimplemented ||
