@@ -40,9 +40,9 @@ void EndAtOnceOn(const sigset_t& signals) {
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
 }
 
-// The extensions that came with the program: in the bundle that the launcher names, else
-// beside the program. Empty when there are none.
-std::string BundledExtensions() {
+// What came with the program in this folder: in the bundle that the launcher names, else
+// beside the program. Empty when there is none.
+std::string Bundled(const char* name) {
   namespace fs = std::filesystem;
   std::error_code ignored;
   std::vector<fs::path> homes;
@@ -50,7 +50,7 @@ std::string BundledExtensions() {
   homes.push_back(
       fs::read_symlink("/proc/self/exe", ignored).parent_path().parent_path());
   for (const fs::path& home : homes) {
-    const fs::path folder = home / "lib" / "duckdb_extensions";
+    const fs::path folder = home / "lib" / name;
     if (fs::is_directory(folder, ignored)) return folder;
   }
   return "";
@@ -73,7 +73,8 @@ arrow::Status Serve(const config::Settings& settings) {
   RaiseOpenFileLimit();
 
   ARROW_ASSIGN_OR_RAISE(ServerOptions options,
-                        MakeServerOptions(settings, BundledExtensions()));
+                        MakeServerOptions(settings, Bundled("duckdb_extensions")));
+  options.adbc_drivers = Bundled("adbc_drivers");
   ARROW_ASSIGN_OR_RAISE(const auto server, Server::Make(std::move(options)));
   for (const std::string& note : settings.notes) server->log().Warn(note);
   ARROW_RETURN_NOT_OK(server->Start());

@@ -18,6 +18,7 @@
 #include "engine/connection.h"
 #include "http/http_door.h"
 #include "ingest/intake.h"
+#include "outside_source.h"
 
 namespace pintail {
 namespace {
@@ -85,12 +86,17 @@ arrow::Result<std::unique_ptr<engine::Database>> OpenDatabase(
   return engine::Database::Open(database);
 }
 
-catalog::Sources::Options SourcesOf(const ServerOptions& options) {
+catalog::Sources::Options SourcesOf(const ServerOptions& options,
+                                    const backend::SourceRooms& rooms) {
   return {.declared = options.sources,
           .file = options.sources_file,
           .make = config::MakeSource,
           .format = config::SourcesFile,
-          .read = config::ReadSourcesFile};
+          .read = config::ReadSourcesFile,
+          .factory = [rooms](const catalog::SourceDefinition& source)
+              -> arrow::Result<std::shared_ptr<engine::Source>> {
+            return backend::MakeSource(OutsideOptions(source), rooms);
+          }};
 }
 
 }  // namespace
@@ -134,12 +140,14 @@ arrow::Result<std::unique_ptr<Server>> Server::Make(ServerOptions options) {
     ARROW_ASSIGN_OR_RAISE(const auto connection, state->database->Connect());
     ARROW_RETURN_NOT_OK(catalog::EnsureMetricsTable(*connection));
   }
-  ARROW_ASSIGN_OR_RAISE(state->sources,
-                        catalog::Sources::Open({.database = *state->database,
-                                                .clock = state->clock,
-                                                .log = state->logs->For("sources"),
-                                                .metrics = *state->metrics},
-                                               SourcesOf(given)));
+  ARROW_ASSIGN_OR_RAISE(
+      state->sources,
+      catalog::Sources::Open(
+          {.database = *state->database,
+           .clock = state->clock,
+           .log = state->logs->For("sources"),
+           .metrics = *state->metrics},
+          SourcesOf(given, {state->clock, *state->timers, given.adbc_drivers})));
   state->streams = std::make_unique<catalog::Streams>(state->clock, given.stream_defaults,
                                                       given.streams, given.max_streams);
   ARROW_ASSIGN_OR_RAISE(state->repeats,
@@ -178,6 +186,7 @@ arrow::Result<std::unique_ptr<Server>> Server::Make(ServerOptions options) {
            .metrics = *state->metrics,
            .arrivals = given.tail ? &state->intake->arrivals() : nullptr,
            .warnings = state->intake ? &state->intake->warnings() : nullptr,
+           .sources = state->sources.get(),
            .repeats = state->repeats.get()},
           given.gateway));
   return std::unique_ptr<Server>(new Server(std::move(state)));

@@ -34,6 +34,7 @@ struct ServerOptions {
   size_t max_streams = 10'000;
   std::vector<catalog::SourceDefinition> sources;
   std::string sources_file;  // of those made at run time; empty: kept nowhere
+  std::string adbc_drivers;  // folder of the ADBC drivers that came along; empty: none
   ingest::Repeats::Options repeats;
   ingest::Intake::Options intake;
   bool tail = true;  // else rows go into DuckDB at once

@@ -56,6 +56,31 @@ class AttachDriver final : public SourceDriver {
   const std::chrono::milliseconds timeout_;
 };
 
+// A database that the engine attaches by a catalog of its own.
+class CatalogDriver final : public SourceDriver {
+ public:
+  CatalogDriver(engine::Database& database, std::shared_ptr<engine::Source> source)
+      : database_(database), source_(std::move(source)) {}
+
+  arrow::Result<std::string> Attach() override {
+    ARROW_RETURN_NOT_OK(Probe());
+    ARROW_RETURN_NOT_OK(database_.AttachSource(source_));
+    return source_->default_schema();
+  }
+  arrow::Status Detach() override { return database_.DetachSource(source_->name()); }
+  // Its own pool says within its own time whether there is a connection. When all are
+  // leased it answers, or their users will find out.
+  arrow::Status Probe() override {
+    const arrow::Status leased = source_->Lease({}).status();
+    const bool is_busy = base::KindOf(leased) == ErrorKind::kResourceExhausted;
+    return is_busy ? arrow::Status::OK() : leased;
+  }
+
+ private:
+  engine::Database& database_;
+  const std::shared_ptr<engine::Source> source_;
+};
+
 // A value that stands there already stays.
 void AddWord(ConnectionWords* words, const std::string& key, const std::string& value) {
   if (!WordOf(*words, key).empty()) return;
@@ -139,7 +164,12 @@ arrow::Result<std::unique_ptr<SourceDriver>> MakeMysql(engine::Database& databas
     if (address->port.empty()) address->port = "3306";
   }
   request.path = MysqlWords(words);
+  // By its own push-down the extension compares texts as the columns' collations do, so
+  // that 'a' is 'A' in conditions and groups.
   request.settings = {
+      {"mysql_aggregate_pushdown_enabled", "false"},
+      {"mysql_experimental_filter_pushdown", "false"},
+      {"mysql_order_pushdown_enabled", "false"},
       {"mysql_pool_size", std::to_string(source.pool_max)},
       {"mysql_pool_acquire_mode", "wait"},
       {"mysql_pool_wait_timeout_millis", Count(source.lease_timeout)},
@@ -203,15 +233,18 @@ arrow::Result<std::unique_ptr<SourceDriver>> MakeMotherDuck(
 arrow::Result<std::unique_ptr<SourceDriver>> MakeSourceDriver(
     engine::Database& database, const SourceDefinition& source,
     const SourceFactory& factory) {
-  (void)factory;
   if (source.type == "postgres") return MakePostgres(database, source);
   if (source.type == "mysql") return MakeMysql(database, source);
   if (source.type == "motherduck") return MakeMotherDuck(database, source);
   if (source.type == "sqlite" || source.type == "duckdb") {
     return MakeFile(database, source);
   }
-  return MakeError(ErrorKind::kUnimplemented, "sources of type ", source.type,
-                   " are not in this version");
+  if (!factory) {
+    return MakeError(ErrorKind::kUnimplemented, "sources of type ", source.type,
+                     " are not in this version");
+  }
+  ARROW_ASSIGN_OR_RAISE(auto outside, factory(source));
+  return std::make_unique<CatalogDriver>(database, std::move(outside));
 }
 
 std::vector<std::string> ExtensionsFor(const std::vector<SourceDefinition>& sources) {

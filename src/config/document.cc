@@ -157,9 +157,8 @@ void AddLegacy(std::string* page) {
              " | " + MarkdownOf(legacy.help) + " |\n";
   }
   *page +=
-      "\nAn engine other than `duckdb` asks for a source behind the cache, which is not "
-      "in "
-      "this version: the server says so and does not start. When any of the flags or "
+      "\nThe engine `adbc` is the default source `engine`, and "
+      "`--cache-connection` is then the local database. When any of the flags or "
       "variables with `engine` or `cache` is given, `flight.advertise_transactions` is "
       "`false` unless it is set: the clients of that program begin a transaction "
       "wherever "

@@ -1,9 +1,11 @@
 #include "gateway/gateway.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/error.h"
+#include "catalog/sources.h"
 #include "gateway/gateway_impl.h"
 #include "gateway/process_figures.h"
 #include "gateway/system_views.h"
@@ -245,8 +247,12 @@ arrow::Status GatewayImpl::CheckReady(const CallPtr& call) {
 }
 
 std::vector<std::string> GatewayImpl::Warnings() const {
-  return rooms_.warnings != nullptr ? rooms_.warnings->Look()
-                                    : std::vector<std::string>();
+  std::vector<std::string> all;
+  if (rooms_.warnings != nullptr) all = rooms_.warnings->Look();
+  if (rooms_.sources != nullptr) {
+    std::ranges::move(rooms_.sources->Warnings(), std::back_inserter(all));
+  }
+  return all;
 }
 
 arrow::Status GatewayImpl::Drain(std::chrono::milliseconds grace) {

@@ -31,6 +31,9 @@
 #include "engine/database.h"
 #include "engine/statement.h"
 
+namespace pintail::catalog {
+class Sources;
+}
 namespace pintail::ingest {
 class Arrivals;
 class Repeats;
@@ -171,6 +174,8 @@ class Gateway {
     ingest::Arrivals* arrivals = nullptr;
     // Null: nobody looks after rows that wait.
     ingest::Warnings* warnings = nullptr;
+    // Null: there are no outside databases.
+    const catalog::Sources* sources = nullptr;
     // Null: puts with a key are refused.
     ingest::Repeats* repeats = nullptr;
   };

@@ -117,11 +117,14 @@ def test_a_source_that_is_away_at_the_start_comes_later(start_server, config_fil
         server = start_server("--config", config_file(text))
         rest = rest_of(server)
         assert rest.sql("SELECT state FROM pintail.sources") == [{"state": "down"}]
+        assert any("late" in warning for warning in rest.get("/health").json()["warnings"])
+        assert rest.get("/ready").status_code == 200
         postgres.start()
         server.wait_until(
             lambda: rest.post("/v1/query", json={"sql": "SELECT i FROM late.t"}).status_code == 200,
             "the source to come",
         )
+        assert not any("late" in warning for warning in rest.get("/health").json()["warnings"])
 
 
 def test_a_wrong_password_is_told_and_no_secret_is_seen(start_server, config_file, rest_of, postgres):
