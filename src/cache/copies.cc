@@ -58,6 +58,11 @@ arrow::Result<std::unique_ptr<Copies>> Copies::Open(const Rooms& rooms, Options 
 }
 
 arrow::Status Copies::TakeUp() {
+  // Who declares no copies has nothing of them in the database.
+  if (options_.tables.empty()) {
+    ARROW_ASSIGN_OR_RAISE(const bool is_there, CopyStore::IsThere(rooms_.database));
+    if (!is_there) return arrow::Status::OK();
+  }
   ARROW_ASSIGN_OR_RAISE(writes_, CopyStore::Open(rooms_.database));
   ARROW_ASSIGN_OR_RAISE(auto stored, writes_->Read());
   for (const CopyTable& table : options_.tables) {

@@ -71,6 +71,15 @@ arrow::Result<std::unique_ptr<CopyStore>> CopyStore::Connect(engine::Database& d
   return store;
 }
 
+arrow::Result<bool> CopyStore::IsThere(engine::Database& database) {
+  ARROW_ASSIGN_OR_RAISE(const auto store, Connect(database));
+  ARROW_ASSIGN_OR_RAISE(const auto found,
+                        store->Row("SELECT 1 FROM duckdb_schemas() WHERE schema_name = " +
+                                   QuoteText(engine::kCopiesSchema) +
+                                   " AND database_name = " + QuoteText(store->main_)));
+  return found->num_rows() > 0;
+}
+
 arrow::Result<std::unique_ptr<CopyStore>> CopyStore::Open(engine::Database& database) {
   ARROW_ASSIGN_OR_RAISE(auto store, Connect(database));
   ARROW_RETURN_NOT_OK(store->Run("CREATE SCHEMA IF NOT EXISTS " +

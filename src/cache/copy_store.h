@@ -31,6 +31,8 @@ class CopyStore {
  public:
   // Another one for what an Open has made.
   static arrow::Result<std::unique_ptr<CopyStore>> Connect(engine::Database& database);
+  // Whether the database has the schema, of this run or an earlier one.
+  static arrow::Result<bool> IsThere(engine::Database& database);
   // Makes the schema and its tables when they are missing.
   static arrow::Result<std::unique_ptr<CopyStore>> Open(engine::Database& database);
 
