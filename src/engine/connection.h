@@ -5,6 +5,7 @@
 // Every DuckDB exception ends here as a Status with its ErrorKind.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -70,6 +71,16 @@ class PreparedStatement {
       const ParameterRow& parameters, const ExecuteOptions& options) = 0;
 };
 
+// A session's settings, told apart from others'.
+struct SessionSettings {
+  // Search path, settings and variables that the session has made itself; empty when it
+  // has made none. Equal texts, equal settings.
+  std::string text;
+  std::string everybodys;  // likewise those of all sessions
+  // pintail.cache_ttl; unset: it was not set.
+  std::optional<std::chrono::milliseconds> cache_ttl;
+};
+
 class Connection {
  public:
   virtual ~Connection() = default;
@@ -100,6 +111,7 @@ class Connection {
   virtual arrow::Status Rollback() = 0;
   virtual bool InTransaction() const = 0;
 
+  virtual arrow::Result<SessionSettings> Settings() = 0;
   // Another connection with this one's settings (search path, time zone, variables) and
   // the same temporary tables and views; not its transaction.
   virtual arrow::Result<std::unique_ptr<Connection>> Fork() = 0;

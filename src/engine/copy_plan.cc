@@ -72,6 +72,7 @@ class CopyPlanner {
       Concerns(*copy);
       if (!may_use_ || !snapshot_.MayUse(*copy)) continue;
       if (!PutInPlace(plan, *copy)) continue;
+      needs_.reads_copy = true;
       NoteUntil(*copy);
       return;
     }
@@ -81,6 +82,7 @@ class CopyPlanner {
     const CopyState* copy = copies_->Named(name);
     if (!copy) return;
     Concerns(*copy);
+    needs_.reads_copy = true;
     if (copy->filled && copy->declaration.whole) NoteUntil(*copy);
   }
 

@@ -18,7 +18,8 @@ namespace pintail::engine {
 // How one plan stands to copies.
 struct CopyNeeds {
   bool concerned = false;  // it reads a copy, or what there is a copy of
-  uint64_t version = 0;    // of the copies when it was planned, if it is concerned
+  bool reads_copy = false;
+  uint64_t version = 0;  // of the copies when it was planned, if it is concerned
   // From then on the plan reads rows that are too old.
   std::optional<base::Clock::Steady> until;
   std::vector<std::shared_ptr<CopyUse>> uses;

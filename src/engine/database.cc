@@ -17,7 +17,9 @@
 #include "engine/execution.h"
 #include "engine/integer_time.h"
 #include "engine/names.h"
+#include "engine/plan_use.h"
 #include "engine/push_down.h"
+#include "engine/session_settings.h"
 #include "engine/source_attach.h"
 #include "engine/source_guard.h"
 #include "engine/system_functions.h"
@@ -118,6 +120,7 @@ arrow::Result<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& o
     Configure(config, options);
     SystemViews::Prepare(config, state->views);
     PrepareIntegerTime(config);
+    PlanUse::Prepare(config);
     PrepareTailPlans(config);
     PreparePushDown(config);
     PrepareCopyPlans(config);
@@ -135,6 +138,7 @@ arrow::Result<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& o
   ARROW_RETURN_NOT_OK(Guarded([&]() -> arrow::Status {
     SystemViews::Install(state->instance(), state->views);
     AddAlignFunction(state->instance());
+    AddCacheTtlSetting(state->instance());
     AddTailScan(state->instance());
     SourceStorage::Install(state->instance());
     state->tails->Attach(state->instance());
@@ -170,11 +174,16 @@ void Database::SetSources(std::weak_ptr<SourceGuard> guard) {
 }
 
 arrow::Result<std::string> Database::Attach(const AttachRequest& request) {
-  return AttachToInstance(state_->instance(), request);
+  auto attached = AttachToInstance(state_->instance(), request);
+  // Names may mean something else now.
+  TellChange({.everything = true});
+  return attached;
 }
 
 arrow::Status Database::Detach(const std::string& name) {
-  return DetachFromInstance(state_->instance(), name);
+  const arrow::Status detached = DetachFromInstance(state_->instance(), name);
+  TellChange({.everything = true});
+  return detached;
 }
 
 arrow::Status Database::Run(const std::string& sql) {
@@ -187,6 +196,14 @@ std::string Database::name() const {
 }
 
 Tails& Database::tails() { return *state_->tails; }
+
+void Database::OnChange(std::function<void(const DataChange&)> listener) {
+  state_->tails->listener()->Set(std::move(listener));
+}
+
+void Database::TellChange(const DataChange& change) {
+  state_->tails->listener()->Tell(change);
+}
 
 std::string Database::version() const { return duckdb::DuckDB::LibraryVersion(); }
 

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "engine/attach.h"
 #include "engine/source_options.h"
+#include "engine/statement_use.h"
 #include "engine/system_function.h"
 
 namespace pintail::engine {
@@ -69,6 +70,13 @@ class Database {
   arrow::Result<DatabaseFigures> Figures();
   // Rows that have arrived for tables and wait to be put into them.
   Tails& tails();
+  // Tells of every change by any connection and of rows that are added to tails: once it
+  // can be seen, before its client hears of it; also of a commit that failed, as it may
+  // have happened elsewhere. From any thread; has to be quick. Null: nobody is told.
+  void OnChange(std::function<void(const DataChange&)> listener);
+  // Tells that listener of a change that was made past this database: to a source, on a
+  // connection of the server's own. Names have all parts.
+  void TellChange(const DataChange& change);
   std::string version() const;  // of DuckDB: "v1.5.5"
 
   // Adds a read-only view `pintail.<name>` whose rows `rows` makes whenever it is read

@@ -17,6 +17,8 @@
 #include "engine/execution.h"
 #include "engine/insert.h"
 #include "engine/integer_time.h"
+#include "engine/plan_use.h"
+#include "engine/session_settings.h"
 #include "engine/source_context.h"
 #include "engine/source_statement.h"
 #include "engine/statement_tails.h"
@@ -54,6 +56,7 @@ arrow::Result<std::unique_ptr<DuckConnection>> DuckConnection::Make(
     AddIntegerTime(connection->context());
     TailSnapshot::Register(connection->context(), connection->tails_);
     SourceContext::Register(connection->context(), connection->sources_);
+    PlanUse::Register(connection->context(), connection->tails_->listener());
     return connection;
   });
 }
@@ -167,6 +170,11 @@ bool DuckConnection::InTransaction() const {
   return !connection_.context->transaction.IsAutoCommit();
 }
 
+arrow::Result<SessionSettings> DuckConnection::Settings() {
+  return Guarded(
+      [&]() -> arrow::Result<SessionSettings> { return SettingsOf(context()); });
+}
+
 arrow::Result<std::unique_ptr<Connection>> DuckConnection::Fork() {
   ARROW_ASSIGN_OR_RAISE(auto fork, Make(database_, tails_, sources_));
   return Guarded([&]() -> arrow::Result<std::unique_ptr<Connection>> {
@@ -187,6 +195,7 @@ arrow::Result<int64_t> DuckConnection::Insert(
   SourceContext::Of(context())->Refresh(context());
   const TailSnapshot::Change change(context());
   ARROW_RETURN_NOT_OK(TailSnapshot::Of(context())->BeginWrites({}));
+  const PlanUse::Executing executing(context());
   return InsertBatches(context(), table, *batches);
 }
 

@@ -34,6 +34,7 @@ class DuckConnection final : public Connection {
   arrow::Status Commit() override;
   arrow::Status Rollback() override;
   bool InTransaction() const override;
+  arrow::Result<SessionSettings> Settings() override;
   arrow::Result<std::unique_ptr<Connection>> Fork() override;
   arrow::Result<int64_t> Insert(
       const TableName& table, std::shared_ptr<arrow::RecordBatchReader> batches) override;

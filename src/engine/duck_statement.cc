@@ -10,6 +10,7 @@
 #include "engine/copy_plan.h"
 #include "engine/error_translation.h"
 #include "engine/execution.h"
+#include "engine/plan_use.h"
 #include "engine/result_types.h"
 #include "engine/source_context.h"
 #include "engine/source_retry.h"
@@ -144,6 +145,7 @@ arrow::Status DuckPreparedStatement::Plan(StatementPtr statement) {
   ARROW_RETURN_NOT_OK(PlanOnCopies(std::move(statement)));
   const auto& data = *planned_->data;
   traits_ = TraitsOf(type, *parsed, data.properties);
+  LearnUse(*parsed);
   if (traits_.returns_rows) {
     ARROW_ASSIGN_OR_RAISE(schema_, PlannedSchema(*context_, data));
   } else {
@@ -156,12 +158,16 @@ arrow::Status DuckPreparedStatement::PlanAgain() {
   if (!planned_ || !planned_->data->unbound_statement) return arrow::Status::OK();
   auto statement = (written_ ? written_ : planned_->data->unbound_statement)->Copy();
   statement->query = planned_->query;
-  return PlanOnCopies(std::move(statement));
+  const auto parsed = statement->Copy();
+  ARROW_RETURN_NOT_OK(PlanOnCopies(std::move(statement)));
+  LearnUse(*parsed);
+  return arrow::Status::OK();
 }
 
 arrow::Status DuckPreparedStatement::PlanOnCopies(StatementPtr statement) {
   const auto plan = [&](StatementPtr what) -> arrow::Status {
     tails_->BeforePlan(*what);
+    PlanUse::Of(*context_)->TakePlanned();
     auto planned = context_->Prepare(std::move(what));
     if (planned->HasError()) return FromDuckDb(planned->GetErrorObject());
     planned_ = std::move(planned);
@@ -180,6 +186,11 @@ arrow::Status DuckPreparedStatement::PlanOnCopies(StatementPtr statement) {
   // It may ask for what only the source's table has.
   written_.reset();
   return plan(std::move(statement));
+}
+
+void DuckPreparedStatement::LearnUse(const duckdb::SQLStatement& parsed) {
+  traits_.use = std::make_shared<const StatementUse>(
+      UseOf(PlanUse::Of(*context_)->TakePlanned(), parsed, *planned_->data));
 }
 
 arrow::Status DuckPreparedStatement::DescribeParameters() {
@@ -272,7 +283,12 @@ arrow::Result<std::unique_ptr<ResultStream>> DuckPreparedStatement::Begin(
   if (traits_.kind == StatementKind::kTransaction || traits_.verb == "EXPLAIN") {
     handover = TailSnapshot::Of(*context_)->LockForEnd();
   }
-  if (!planned_) return RunUnplanned();
+  if (!planned_) {
+    // Nothing is known of what it changes.
+    PlanUse::Of(*context_)->Change({.everything = true});
+    return RunUnplanned();
+  }
+  PlanUse::Of(*context_)->Change(traits_.use->changes);
   const Execution execution{.context = context_,
                             .statement = planned_->data,
                             .text = planned_->query,
@@ -283,6 +299,12 @@ arrow::Result<std::unique_ptr<ResultStream>> DuckPreparedStatement::Begin(
                     planned_->data->properties.output_type ==
                         duckdb::QueryResultOutputType::ALLOW_STREAMING;
   auto rows = live ? RunLive(execution) : RunKept(execution);
+  // It was planned once more, perhaps about other tables.
+  if (auto use = PlanUse::Of(*context_)->TakePlanned()) {
+    const auto& parsed = written_ ? *written_ : *planned_->data->unbound_statement;
+    traits_.use = std::make_shared<const StatementUse>(
+        UseOf(std::move(use), parsed, *planned_->data));
+  }
   const bool begun = traits_.kind == StatementKind::kTransaction &&
                      !context_->transaction.IsAutoCommit();
   if (begun) TailSnapshot::Of(*context_)->Pin();

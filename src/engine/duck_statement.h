@@ -71,6 +71,8 @@ class DuckPreparedStatement final : public PreparedStatement {
                                                      const ExecuteOptions& options);
   // Plans once more what has been planned before.
   arrow::Status PlanAgain();
+  // What the last plan reads and changes.
+  void LearnUse(const duckdb::SQLStatement& parsed);
 
   const ContextPtr context_;
   const std::string text_;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "arrow/type_fwd.h"
+#include "engine/statement_use.h"
 
 namespace pintail::engine {
 
@@ -29,6 +30,8 @@ struct StatementTraits {
   std::string verb;           // "SELECT", "INSERT", "CREATE", … for logs and metrics
   bool returns_rows = false;  // also INSERT … RETURNING
   bool read_only = false;     // as the binder says: changes no database
+  // As of the last plan; null: nothing is known. Shared, because traits are copied.
+  std::shared_ptr<const StatementUse> use;
   // The statement's effect must happen once, so it is run before a ticket is handed out.
   bool has_effect() const { return !read_only || kind != StatementKind::kQuery; }
 };

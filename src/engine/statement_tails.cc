@@ -11,6 +11,7 @@
 #include "duckdb/parser/statement/create_statement.hpp"
 #include "duckdb/parser/statement/drop_statement.hpp"
 #include "duckdb/parser/statement/explain_statement.hpp"
+#include "engine/plan_use.h"
 
 namespace pintail::engine {
 namespace {
@@ -126,10 +127,14 @@ StatementTails::Rows StatementTails::Run(duckdb::ClientContext& context, bool ch
     if (snapshot_->IsStale(needs_)) ARROW_RETURN_NOT_OK(actions.plan_again());
     const auto executing = snapshot_->Execute(needs_, last);
     std::optional<TailSnapshot::Change> change;
+    std::optional<PlanUse::Executing> executing_change;
     // What the server does in a transaction of its own is counted when it commits.
     const bool counts = !snapshot_->is_ours() || context.transaction.IsAutoCommit();
     if (changes && counts) change.emplace(context);
-    if (changes) ARROW_RETURN_NOT_OK(snapshot_->BeginWrites(needs_.copies.changes));
+    if (changes) {
+      executing_change.emplace(context);
+      ARROW_RETURN_NOT_OK(snapshot_->BeginWrites(needs_.copies.changes));
+    }
     for (const auto& use : needs_.copies.uses) {
       use->last = snapshot_->store().copies().clock().Now();
       ++use->count;

@@ -11,6 +11,7 @@
 #include "duckdb/planner/operator/logical_get.hpp"
 #include "duckdb/planner/operator/logical_set_operation.hpp"
 #include "engine/journal_schema_check.h"
+#include "engine/plan_use.h"
 #include "engine/sent_on_check.h"
 #include "engine/tail_scan.h"
 #include "engine/tail_snapshot.h"
@@ -109,6 +110,8 @@ void PlanTails(duckdb::OptimizerExtensionInput& input, OperatorPtr& plan) {
   // First, as a copy may be read where the source's table was.
   CopyNeeds copies;
   if (!snapshot->is_ours()) copies = PlanCopies(input.optimizer.binder, *snapshot, plan);
+  const auto use = PlanUse::Of(input.context);
+  if (copies.reads_copy && use) use->NoteCopyRead();
   TailPlanner planner(input.optimizer.binder, *snapshot);
   planner.Plan(plan);
   TailNeeds needs = planner.TakeNeeds();

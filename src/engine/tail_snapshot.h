@@ -78,6 +78,9 @@ class TailSnapshot final : public duckdb::ClientContextState {
   // Whether what is planned now is the server's own doing, as part of a transaction of
   // someone else.
   bool is_ours() const { return ours_ || acting_ > 0; }
+  // Whether it is about data that clients see already, in another place: rows that are
+  // put from a tail into their table, copies of sources' tables.
+  bool is_housekeeping() const { return ours_; }
   // One more, or one less, has asked for Tails::ActAsServer.
   void Act(int by) { acting_ += by; }
   // From now on everything on this connection is the server's own doing.

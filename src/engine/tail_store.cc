@@ -87,9 +87,15 @@ void TailStore::Add(const TailTarget& target, const arrow::RecordBatchVector& ba
     last = std::move(part);
   }
   if (added.parts == 0) return;
+  Append(target.key, first, std::move(last), added);
+  listener_->Tell({.tables = {TableOf(target)}});
+}
+
+void TailStore::Append(const TailKey& key, const std::shared_ptr<TailPart>& first,
+                       std::shared_ptr<TailPart> last, const TailView& added) {
   const std::lock_guard lock(mutex_);
   auto tails = std::make_shared<TailMap>(*tails_);
-  TailView& view = (*tails)[target.key];
+  TailView& view = (*tails)[key];
   if (view.first) {
     view.last->next = first;
   } else {

@@ -21,6 +21,7 @@
 #include "duckdb/main/attached_database.hpp"
 #include "duckdb/main/database.hpp"
 #include "duckdb/transaction/meta_transaction.hpp"
+#include "engine/change_listener.h"
 #include "engine/copies.h"
 #include "engine/data_version.h"
 #include "engine/tail_gates.h"
@@ -118,6 +119,8 @@ class TailStore final : public Tails, public std::enable_shared_from_this<TailSt
 
   DataVersion& data_version() { return data_version_; }
   CopyTables& copies() { return copies_; }
+  // Told of every change, in a tail or not.
+  const std::shared_ptr<ChangeListener>& listener() const { return listener_; }
   const std::string& main_name() const { return main_->GetName(); }
 
   // Until what it returns is dropped, or for a while at most, rows of the map are moved
@@ -142,6 +145,9 @@ class TailStore final : public Tails, public std::enable_shared_from_this<TailSt
     std::shared_ptr<const TailMap> seen;
     base::Clock::Steady since;
   };
+  // Puts a chain of parts at the end of a tail.
+  void Append(const TailKey& key, const std::shared_ptr<TailPart>& first,
+              std::shared_ptr<TailPart> last, const TailView& added);
   arrow::Result<int64_t> MoveClaimed(const TailKey& key, int64_t rows,
                                      std::chrono::milliseconds patience);
   bool IsPinned(const TailKey& key) const;
@@ -149,6 +155,7 @@ class TailStore final : public Tails, public std::enable_shared_from_this<TailSt
   const base::Clock& clock_;
   DataVersion data_version_;
   CopyTables copies_;
+  const std::shared_ptr<ChangeListener> listener_ = std::make_shared<ChangeListener>();
   duckdb::DatabaseInstance* database_ = nullptr;
   duckdb::shared_ptr<duckdb::AttachedDatabase> main_;
 

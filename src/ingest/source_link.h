@@ -43,6 +43,10 @@ class SourceLink {
   // The connection, made when there is none; outside of a transaction. Unavailable when
   // there is no such source, or it cannot be reached.
   arrow::Result<engine::Connection*> Connect();
+  // Tells the server's own database what was changed through the link: it cannot see it.
+  void TellChange(const engine::DataChange& change) const {
+    ground_.database.TellChange(change);
+  }
   // Forgets the connection, and what was not committed on it.
   void Drop();
   // Makes what runs on the connection stop. From any thread.

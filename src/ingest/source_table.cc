@@ -109,6 +109,12 @@ arrow::Result<bool> SourceTable::Ship(const Place& from, const Place& to,
   ARROW_RETURN_NOT_OK(connection->Begin());
   auto shipped = ShipIn(*connection, from, to, rows);
   if (connection->InTransaction()) (void)connection->Rollback();
+  // Also after an error, as it may have happened.
+  if (target_.schema.empty()) {
+    link_.TellChange({.databases = {target_.catalog}});
+  } else {
+    link_.TellChange({.tables = {target_}});
+  }
   return shipped;
 }
 
@@ -166,6 +172,7 @@ arrow::Result<bool> SourceTable::MakeFit(engine::Connection& connection,
       ARROW_RETURN_NOT_OK(connection.CreateTable(target_, rows, /*temporary=*/false,
                                                  /*or_replace=*/false,
                                                  /*if_not_exists=*/true));
+      link_.TellChange({.databases = {target_.catalog}});
       ARROW_ASSIGN_OR_RAISE(known, connection.TableSchema(target_));
     }
     for (const auto& field : (*known)->fields()) {
