@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/timers.h"
+#include "cache/cache.h"
 #include "cache/copies.h"
 #include "catalog/metrics_table.h"
 #include "catalog/sources.h"
@@ -114,6 +115,7 @@ struct Server::State {
   std::unique_ptr<ingest::Repeats> repeats;
   std::unique_ptr<ingest::Intake> intake;  // null: no tails, and no journal
   std::unique_ptr<cache::Copies> copies;
+  std::unique_ptr<cache::Cache> cache;  // null: every statement is run
   std::unique_ptr<gateway::Gateway> gateway;
   std::unique_ptr<flight::FlightDoor> flight;
   std::unique_ptr<http::HttpDoor> http;
@@ -175,6 +177,13 @@ arrow::Result<std::unique_ptr<Server>> Server::Make(ServerOptions options) {
                                              .log = state->logs->For("cache"),
                                              .metrics = *state->metrics},
                                             given.copies));
+  if (given.cache) {
+    state->cache = std::make_unique<cache::Cache>(
+        cache::Answers::Ground{.clock = state->clock,
+                               .metrics = *state->metrics,
+                               .timers = state->timers.get()},
+        state->database->tails().database(), *given.cache);
+  }
   ARROW_ASSIGN_OR_RAISE(
       state->gateway,
       gateway::Gateway::Make(
@@ -187,7 +196,8 @@ arrow::Result<std::unique_ptr<Server>> Server::Make(ServerOptions options) {
            .arrivals = given.tail ? &state->intake->arrivals() : nullptr,
            .warnings = state->intake ? &state->intake->warnings() : nullptr,
            .sources = state->sources.get(),
-           .repeats = state->repeats.get()},
+           .repeats = state->repeats.get(),
+           .cache = state->cache.get()},
           given.gateway));
   return std::unique_ptr<Server>(new Server(std::move(state)));
 }

@@ -4,6 +4,8 @@
 
 #include "access/listen_address.h"
 #include "base/error.h"
+#include "base/lower_case.h"
+#include "config/option.h"
 #include "config/settings.h"
 #include "config/version.h"
 #include "flight/request_kind.h"
@@ -275,6 +277,28 @@ arrow::Status CheckWriteThrough(const ServerOptions& options) {
   return arrow::Status::OK();
 }
 
+arrow::Result<std::optional<cache::CacheOptions>> CacheOf(const Settings& settings) {
+  if (!settings.Switch("cache.enabled")) return std::nullopt;
+  cache::CacheOptions cache{
+      .answers = {
+          .max_bytes = settings.Integer("cache.max_bytes"),
+          .max_answer_bytes = settings.Integer("cache.max_answer_bytes"),
+          .max_entries = settings.Integer("cache.max_entries"),
+          .ttl = settings.Duration("cache.ttl"),
+          .stale_while_revalidate = settings.Duration("cache.stale_while_revalidate"),
+          .min_cost = settings.Duration("cache.min_cost"),
+          .time_slack = settings.Duration("cache.time_slack"),
+          .sweep_interval = settings.Duration("cache.sweep_interval")}};
+  ARROW_ASSIGN_OR_RAISE(cache.answers.eviction,
+                        cache::ParseEvictionKind(settings.Text("cache.eviction")));
+  for (const auto& [name, text] : settings.Map("cache.ttls")) {
+    ARROW_ASSIGN_OR_RAISE(const auto ttl,
+                          config::ParseDuration(*config::FindOption("cache.ttls"), text));
+    cache.ttls.emplace_back(base::LowerCase(name), ttl);
+  }
+  return cache;
+}
+
 }  // namespace
 
 arrow::Result<ServerOptions> MakeServerOptions(const Settings& settings,
@@ -293,6 +317,7 @@ arrow::Result<ServerOptions> MakeServerOptions(const Settings& settings,
   };
   ARROW_RETURN_NOT_OK(CheckDatabaseName(options.database.path));
   ARROW_ASSIGN_OR_RAISE(options.logs, LogsOf(settings));
+  ARROW_ASSIGN_OR_RAISE(options.cache, CacheOf(settings));
   ARROW_ASSIGN_OR_RAISE(options.flight, FlightOf(settings));
   ARROW_ASSIGN_OR_RAISE(options.stream_defaults, DefaultsOf(settings));
   for (const config::StreamSetting& setting : settings.streams) {

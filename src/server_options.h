@@ -9,6 +9,7 @@
 
 #include "arrow/result.h"
 #include "base/log.h"
+#include "cache/cache.h"
 #include "cache/copies.h"
 #include "catalog/source_definition.h"
 #include "catalog/streams.h"
@@ -37,7 +38,8 @@ struct ServerOptions {
   std::string adbc_drivers;  // folder of the ADBC drivers that came along; empty: none
   ingest::Repeats::Options repeats;
   ingest::Intake::Options intake;
-  bool tail = true;  // else rows go into DuckDB at once
+  bool tail = true;                          // else rows go into DuckDB at once
+  std::optional<cache::CacheOptions> cache;  // of answers; unset: none
   cache::Copies::Options copies;
   gateway::GatewayOptions gateway;
   flight::FlightDoorOptions flight;  // no address: no door

@@ -89,6 +89,9 @@ std::vector<std::string_view> ChoicesOf(const Option& option);
 // "a|b" as a and b.
 std::vector<std::string_view> SplitChoices(std::string_view text);
 
+// "1m30s" as that; InvalidArgument, naming the option, for what is no duration.
+arrow::Result<std::chrono::milliseconds> ParseDuration(const Option& option,
+                                                       std::string_view text);
 // "90s" as "1m30s", 1500 ms as "1500ms".
 std::string FormatDuration(std::chrono::milliseconds duration);
 // 1073741824 as "1GiB", 1000 as "1000".

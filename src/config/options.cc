@@ -6,6 +6,7 @@
 
 #include "catalog/stream_bounds.h"
 #include "config/option.h"
+#include "config/options_of_cache.h"
 #include "config/options_of_copies.h"
 #include "config/options_of_ingest.h"
 
@@ -26,8 +27,9 @@ constexpr std::array kSections = {
         "journal",
         "The log of rows that DuckDB does not have yet. A database in memory has none."},
     Section{"cache",
-            "What is kept of outside databases; copies of tables are declared in "
-            "`[[cache.tables]]`."},
+            "Answers of statements that read sources, kept to be served again: what is "
+            "changed through Pintail is seen at once, what others change in a source "
+            "when `ttl` is over. Copies of tables are declared in `[[cache.tables]]`."},
     Section{"metrics_table", "The table `metrics` of the metrics cache clients."},
     Section{"limits", "Bounds on what clients send, checked before anything reads it."},
     Section{"log", "Logs, one line an event, on standard error or in a file."},
@@ -439,12 +441,15 @@ constexpr std::array kOptions = {
 
 // In the order of the sections.
 constexpr auto kAllOptions = [] {
-  std::array<Option, kOptions.size() + kIngestOptions.size() + kCacheOptions.size()> all;
+  std::array<Option, kOptions.size() + kIngestOptions.size() + kAnswerOptions.size() +
+                         kCacheOptions.size()>
+      all;
   auto end = std::ranges::find_if(kOptions, [](const Option& option) {
     return option.key.starts_with("metrics_table.");
   });
   auto at = std::ranges::copy(kOptions.begin(), end, all.begin()).out;
   at = std::ranges::copy(kIngestOptions, at).out;
+  at = std::ranges::copy(kAnswerOptions, at).out;
   at = std::ranges::copy(kCacheOptions, at).out;
   std::ranges::copy(end, kOptions.end(), at);
   return all;

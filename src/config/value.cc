@@ -277,6 +277,11 @@ arrow::Result<Value> ParseValue(const Option& option,
   }
 }
 
+arrow::Result<milliseconds> ParseDuration(const Option& option, std::string_view text) {
+  ARROW_ASSIGN_OR_RAISE(const int64_t time, ParseMilliseconds(option, text));
+  return milliseconds(time);
+}
+
 std::string FormatDuration(milliseconds duration) {
   int64_t rest = duration.count();
   if (rest == 0) return "0s";

@@ -174,16 +174,11 @@ void Database::SetSources(std::weak_ptr<SourceGuard> guard) {
 }
 
 arrow::Result<std::string> Database::Attach(const AttachRequest& request) {
-  auto attached = AttachToInstance(state_->instance(), request);
-  // Names may mean something else now.
-  TellChange({.everything = true});
-  return attached;
+  return AttachToInstance(state_->instance(), request);
 }
 
 arrow::Status Database::Detach(const std::string& name) {
-  const arrow::Status detached = DetachFromInstance(state_->instance(), name);
-  TellChange({.everything = true});
-  return detached;
+  return DetachFromInstance(state_->instance(), name);
 }
 
 arrow::Status Database::Run(const std::string& sql) {

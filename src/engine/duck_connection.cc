@@ -112,7 +112,7 @@ arrow::Result<std::unique_ptr<PreparedStatement>> DuckConnection::Prepare(
     std::unique_ptr<ParsedStatement> statement) {
   const auto sources = SourceContext::Of(context());
   if (auto* change = dynamic_cast<SourceStatement*>(statement.get())) {
-    return PrepareSourceChange(change->Take(), sources->guard());
+    return PrepareSourceChange(change->Take(), sources->guard(), tails_->listener());
   }
   sources->Refresh(context());
   if (!sources->guard()) {

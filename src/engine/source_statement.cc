@@ -235,8 +235,11 @@ class NoRows final : public ResultStream {
 
 class PreparedSourceChange final : public PreparedStatement {
  public:
-  PreparedSourceChange(SourceChange change, std::shared_ptr<SourceGuard> guard)
-      : change_(std::move(change)), guard_(std::move(guard)) {
+  PreparedSourceChange(SourceChange change, std::shared_ptr<SourceGuard> guard,
+                       std::shared_ptr<const ChangeListener> listener)
+      : change_(std::move(change)),
+        guard_(std::move(guard)),
+        listener_(std::move(listener)) {
     using Verb = SourceChange::Verb;
     traits_.kind = StatementKind::kDefinition;
     traits_.verb = change_.verb == Verb::kCreate  ? "CREATE"
@@ -254,13 +257,17 @@ class PreparedSourceChange final : public PreparedStatement {
     if (!guard_) {
       return MakeError(ErrorKind::kUnimplemented, "this server keeps no sources");
     }
-    ARROW_RETURN_NOT_OK(guard_->Change(change_));
+    const arrow::Status changed = guard_->Change(change_);
+    // Names may mean something else now, also after half of it.
+    listener_->Tell({.everything = true});
+    ARROW_RETURN_NOT_OK(changed);
     return std::make_unique<NoRows>();
   }
 
  private:
   const SourceChange change_;
   const std::shared_ptr<SourceGuard> guard_;
+  const std::shared_ptr<const ChangeListener> listener_;
   StatementTraits traits_;
   std::vector<StatementParameter> none_;
 };
@@ -312,8 +319,10 @@ std::vector<std::string> NamesIn(std::string_view sql) {
 }
 
 std::unique_ptr<PreparedStatement> PrepareSourceChange(
-    SourceChange change, std::shared_ptr<SourceGuard> guard) {
-  return std::make_unique<PreparedSourceChange>(std::move(change), std::move(guard));
+    SourceChange change, std::shared_ptr<SourceGuard> guard,
+    std::shared_ptr<const ChangeListener> listener) {
+  return std::make_unique<PreparedSourceChange>(std::move(change), std::move(guard),
+                                                std::move(listener));
 }
 
 }  // namespace pintail::engine

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "arrow/result.h"
+#include "engine/change_listener.h"
 #include "engine/connection.h"
 #include "engine/source_guard.h"
 #include "engine/sql_tokens.h"
@@ -41,8 +42,9 @@ class SourceStatement final : public ParsedStatement {
   std::string text_;
 };
 
-// `guard` may be null: then nobody keeps sources here.
+// `guard` may be null: then nobody keeps sources here. Tells `listener` what it did.
 std::unique_ptr<PreparedStatement> PrepareSourceChange(
-    SourceChange change, std::shared_ptr<SourceGuard> guard);
+    SourceChange change, std::shared_ptr<SourceGuard> guard,
+    std::shared_ptr<const ChangeListener> listener);
 
 }  // namespace pintail::engine

@@ -66,6 +66,13 @@ arrow::Result<gateway::SessionPtr> Call::Session() {
   return session_;
 }
 
+arrow::Result<gateway::CacheControl> Call::Cache() const {
+  const auto& headers = watched_.server_context->incoming_headers();
+  const auto found = headers.find("cache-control");
+  if (found == headers.end()) return gateway::CacheControl{};
+  return gateway::CacheControl::Parse(found->second);
+}
+
 void Call::StartWaiting(ClientWait wait) {
   watched_.StartWaiting(wait, door_.rooms.clock.Now());
 }

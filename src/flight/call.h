@@ -47,6 +47,8 @@ class Call {
   arrow::Result<gateway::SessionPtr> Session();
   const std::string& session_id() const { return session_id_; }
 
+  // What the client says about answers from the cache: its header Cache-Control.
+  arrow::Result<gateway::CacheControl> Cache() const;
   // Around what blocks on the client.
   void StartWaiting(ClientWait wait);
   void StopWaiting() { watched_.StopWaiting(); }

@@ -100,6 +100,28 @@ class Listing final : public FlightListing {
   const std::unique_ptr<FlightListing> inner_;
 };
 
+class AnswerStream final : public FlightDataStream {
+ public:
+  explicit AnswerStream(cache::AnswerPtr answer) : answer_(std::move(answer)) {}
+
+  std::shared_ptr<arrow::Schema> schema() override { return answer_->schema(); }
+  arrow::Result<FlightPayload> GetSchemaPayload() override { return Message(0); }
+  arrow::Result<FlightPayload> Next() override {
+    if (next_ == answer_->payloads().size()) return FlightPayload{};
+    return Message(next_++);
+  }
+
+ private:
+  FlightPayload Message(size_t i) const {
+    FlightPayload payload;
+    payload.ipc_message = answer_->payloads()[i];
+    return payload;
+  }
+
+  const cache::AnswerPtr answer_;
+  size_t next_ = 1;
+};
+
 }  // namespace
 
 std::unique_ptr<FlightDataStream> KeepCall(std::shared_ptr<Call> call,
@@ -115,6 +137,10 @@ std::unique_ptr<ResultStream> KeepCall(std::shared_ptr<Call> call,
 std::unique_ptr<FlightListing> KeepCall(std::shared_ptr<Call> call,
                                         std::unique_ptr<FlightListing> listing) {
   return std::make_unique<Listing>(std::move(call), std::move(listing));
+}
+
+std::unique_ptr<FlightDataStream> StreamOf(cache::AnswerPtr answer) {
+  return std::make_unique<AnswerStream>(std::move(answer));
 }
 
 std::unique_ptr<FlightDataStream> StreamOf(

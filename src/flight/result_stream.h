@@ -9,6 +9,7 @@
 #include "arrow/flight/server.h"
 #include "arrow/record_batch.h"
 #include "arrow/result.h"
+#include "cache/answer.h"
 #include "flight/call.h"
 
 namespace pintail::flight {
@@ -20,6 +21,8 @@ std::unique_ptr<arrow::flight::ResultStream> KeepCall(
 std::unique_ptr<arrow::flight::FlightListing> KeepCall(
     std::shared_ptr<Call> call, std::unique_ptr<arrow::flight::FlightListing> listing);
 
+// The messages of a kept answer, which are neither decoded nor copied.
+std::unique_ptr<arrow::flight::FlightDataStream> StreamOf(cache::AnswerPtr answer);
 // A reader's batches as they are.
 std::unique_ptr<arrow::flight::FlightDataStream> StreamOf(
     std::shared_ptr<arrow::RecordBatchReader> reader);

@@ -42,7 +42,7 @@ void GatewayImpl::RunInBackground(const std::shared_ptr<Background>& work,
                           PlaceOf(*work->call, work->session, request.transaction_id));
     ARROW_ASSIGN_OR_RAISE(const RunPtr run,
                           StartRun(work->call, *place.session, request, work->handle));
-    return ParkRequest(run, place, request, /*eager=*/true);
+    return ParkRequest(run, place, request, CacheAsk{}, /*eager=*/true);
   }();
   // Who sees the outcome finds it idle, too.
   std::lock_guard lock(work->mutex);

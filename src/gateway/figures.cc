@@ -13,6 +13,8 @@ double Seconds(std::chrono::nanoseconds duration) {
 
 Figures::Figures(base::Metrics& metrics)
     : metrics_(metrics),
+      served_(metrics.GetCounter("statements_total", "Statements by verb and outcome.",
+                                 {{"verb", "SELECT"}, {"status", "ok"}})),
       rows_returned_(metrics.GetCounter("rows_returned_total",
                                         "Rows that clients have read from results.")),
       running_(metrics.GetGauge("running_statements", "Statements that run now.")),
@@ -27,6 +29,11 @@ Figures::Figures(base::Metrics& metrics)
                                            "Idle sessions that gave way to new ones.")),
       parked_evicted_(metrics.GetCounter("parked_evicted_total",
                                          "Unread results that gave way to new ones.")) {}
+
+void Figures::Served(int64_t rows) {
+  served_.Add();
+  if (rows > 0) RowsReturned(rows);
+}
 
 void Figures::StatementEnded(const std::string& verb, const arrow::Status& status,
                              std::chrono::nanoseconds duration) {

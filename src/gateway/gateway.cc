@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "cache/cache.h"
 #include "catalog/sources.h"
 #include "gateway/gateway_impl.h"
 #include "gateway/process_figures.h"
@@ -77,10 +78,18 @@ GatewayImpl::~GatewayImpl() {
   (void)Drain(std::chrono::milliseconds(0));
   executor_.reset();
   runs_->EndCleaning();
+  if (rooms_.cache != nullptr) rooms_.database.OnChange(nullptr);
 }
 
 arrow::Status GatewayImpl::Start() {
   ARROW_ASSIGN_OR_RAISE(ready_, rooms_.database.Connect());
+  if (rooms_.cache != nullptr) {
+    rooms_.database.OnChange(
+        [cache = rooms_.cache](const auto& change) { cache->Changed(change); });
+    ARROW_ASSIGN_OR_RAISE(const auto settings, ready_->Settings());
+    std::lock_guard lock(ready_mutex_);
+    server_settings_ = settings.everybodys;
+  }
   executor_ = std::make_unique<base::Executor>(
       base::Executor::Options{.name = "background", .threads = 4, .max_queue = 64});
   ARROW_RETURN_NOT_OK(AddSystemViews(rooms_, options_, runs_, sessions_));
@@ -165,6 +174,15 @@ void GatewayImpl::Evict(const SessionPtr& session) {
         "session.max allows; make it again, or raise that option");
 }
 
+void GatewayImpl::SeeSettings(const engine::SessionSettings& settings) {
+  if (rooms_.cache == nullptr) return;
+  std::lock_guard lock(ready_mutex_);
+  if (settings.everybodys == server_settings_) return;
+  server_settings_ = settings.everybodys;
+  // Every answer may be another one now.
+  rooms_.cache->Changed({.everything = true});
+}
+
 arrow::Status GatewayImpl::CheckOpen() const {
   if (!runs_->draining()) return arrow::Status::OK();
   return MakeError(ErrorKind::kUnavailable,
@@ -186,12 +204,16 @@ arrow::Result<Place> GatewayImpl::PlaceOf(const base::CallContext& call,
   session->Touch();
   if (transaction_id.empty()) {
     // The session itself: what is kept of the statement must not hold it as a call does.
-    return Place{.session = session->shared_from_this(), .transaction = nullptr};
+    return Place{.session = session->shared_from_this(),
+                 .transaction = nullptr,
+                 .settings_changed = [this](const auto& all) { SeeSettings(all); }};
   }
   ARROW_ASSIGN_OR_RAISE(const auto open,
                         transactions_.Find(transaction_id, call.identity()));
   open->session->Touch();
-  return Place{.session = open->session, .transaction = open->slot};
+  return Place{.session = open->session,
+               .transaction = open->slot,
+               .settings_changed = [this](const auto& all) { SeeSettings(all); }};
 }
 
 arrow::Result<GatewayImpl::RunPtr> GatewayImpl::StartRun(const CallPtr& call,

@@ -25,12 +25,17 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/timers.h"
+#include "cache/entry.h"
 #include "catalog/stream_bounds.h"
 #include "catalog/streams.h"
 #include "columnar/limits.h"
 #include "engine/database.h"
 #include "engine/statement.h"
+#include "gateway/cache_control.h"
 
+namespace pintail::cache {
+class Cache;
+}
 namespace pintail::catalog {
 class Sources;
 }
@@ -80,6 +85,15 @@ struct StatementRequest {
   std::shared_ptr<arrow::RecordBatch> parameters;
   std::optional<std::chrono::milliseconds>
       timeout;  // unset: the session's, then the server's; at most kLongestTimeout
+  CacheControl cache = {};
+};
+
+// Where an answer came from.
+struct CacheNote {
+  CacheOutcome outcome = CacheOutcome::kBypass;
+  std::chrono::milliseconds age{0};  // of a hit, or a stale one
+  // The rows as they go over the wire, complete; null: they are only in `rows`.
+  cache::AnswerPtr answer = nullptr;
 };
 
 // A statement's outcome. `rows` is never null; it has no columns when the statement
@@ -89,6 +103,7 @@ struct StatementResult {
   engine::StatementTraits traits;
   std::shared_ptr<arrow::RecordBatchReader> rows;
   std::optional<int64_t> rows_changed;  // over all executions; unset: not a change
+  CacheNote cache = {};
 };
 
 // A statement that is planned but not yet run, or run and not yet read; waits for Fetch.
@@ -97,6 +112,7 @@ struct ParkedResult {
   std::shared_ptr<arrow::Schema> schema;
   engine::StatementTraits traits;
   std::optional<int64_t> rows_changed;  // set when it has already taken effect
+  CacheNote cache = {};
 };
 
 struct PreparedInfo {
@@ -178,6 +194,8 @@ class Gateway {
     const catalog::Sources* sources = nullptr;
     // Null: puts with a key are refused.
     ingest::Repeats* repeats = nullptr;
+    // Null: every statement is run.
+    cache::Cache* cache = nullptr;
   };
 
   static arrow::Result<std::unique_ptr<Gateway>> Make(const Rooms& rooms,
@@ -248,7 +266,8 @@ class Gateway {
   virtual arrow::Status Bind(const CallPtr& call, const std::string& handle,
                              std::shared_ptr<arrow::RecordBatch> parameters) = 0;
   virtual arrow::Result<ParkedResult> ParkPrepared(const CallPtr& call,
-                                                   const std::string& handle) = 0;
+                                                   const std::string& handle,
+                                                   const CacheControl& cache = {}) = 0;
   // Runs it once for each row of the parameters.
   virtual arrow::Result<StatementResult> ExecutePrepared(
       const CallPtr& call, const std::string& handle,

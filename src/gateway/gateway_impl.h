@@ -5,12 +5,16 @@
 // It keeps no lock of its own while DuckDB works: each part it is made of guards itself.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/executor.h"
+#include "cache/cache.h"
+#include "gateway/cache_ask.h"
 #include "gateway/gateway.h"
 #include "gateway/kept_entries.h"
 #include "gateway/runs.h"
@@ -58,8 +62,8 @@ class GatewayImpl final : public Gateway {
   arrow::Status ClosePrepared(const CallPtr& call, const std::string& handle) override;
   arrow::Status Bind(const CallPtr& call, const std::string& handle,
                      std::shared_ptr<arrow::RecordBatch> parameters) override;
-  arrow::Result<ParkedResult> ParkPrepared(const CallPtr& call,
-                                           const std::string& handle) override;
+  arrow::Result<ParkedResult> ParkPrepared(const CallPtr& call, const std::string& handle,
+                                           const CacheControl& cache) override;
   arrow::Result<StatementResult> ExecutePrepared(
       const CallPtr& call, const std::string& handle,
       std::shared_ptr<arrow::RecordBatch> parameters) override;
@@ -96,6 +100,8 @@ class GatewayImpl final : public Gateway {
   GivesWay Judge(const Session& session) const;
   void Evict(const SessionPtr& session);
   arrow::Status CheckOpen() const;
+  // What all sessions share may be another than it was.
+  void SeeSettings(const engine::SessionSettings& settings);
   // The session as long as it is the caller's; NotFound otherwise.
   static arrow::Status CheckOwner(const base::CallContext& call, const Session* session);
   arrow::Result<Place> PlaceOf(const base::CallContext& call, const SessionPtr& session,
@@ -122,9 +128,46 @@ class GatewayImpl final : public Gateway {
   }
   StatementResult Deliver(const RunPtr& run, Ran ran, std::shared_ptr<PlanCache> plans);
 
+  // -- cached.cc
+  struct ToRun {
+    const Place& place;
+    const CacheAsk& ask;
+    std::shared_ptr<arrow::RecordBatch> parameters;
+    std::shared_ptr<PlanCache> plans;              // null: the plan is not kept
+    std::function<arrow::Result<Planned>()> plan;  // once more
+    // Whether the result's columns are those that were announced.
+    std::function<arrow::Status(const arrow::Schema&)> check = [](const arrow::Schema&) {
+      return arrow::Status::OK();
+    };
+    std::function<void(const cache::EntryPtr&)> refresh;  // in the background
+  };
+  CacheAsk AskCache(const base::CallContext& call, const Place& place,
+                    const StatementRequest& request) const;
+  cache::Answers::Found FindExact(const CacheAsk& ask);
+  // A found answer for a call that has run nothing.
+  arrow::Result<StatementResult> Serve(const CallPtr& call, const Session& session,
+                                       const cache::Answers::Found& found);
+  // An answer that ends the run.
+  static StatementResult Complete(const RunPtr& run, CacheNote note);
+  // Nothing: the statement has no place in the cache.
+  std::optional<std::string> CacheKeyOf(
+      const Planned& planned, const CacheAsk& ask,
+      const std::shared_ptr<arrow::RecordBatch>& parameters) const;
+  arrow::Result<StatementResult> RunAlone(const RunPtr& run, Planned planned,
+                                          const ToRun& to_run);
+  // From the cache, or by a run that others may wait for.
+  arrow::Result<StatementResult> RunRead(const RunPtr& run, Planned planned,
+                                         const ToRun& to_run);
+  arrow::Result<StatementResult> Fill(const RunPtr& run, Planned planned,
+                                      const ToRun& to_run, const std::string& key,
+                                      cache::Lead lead);
+  void Refresh(const cache::EntryPtr& entry, const CallPtr& call,
+               const SessionPtr& session, StatementRequest request);
+
   // -- parked.cc
   struct ToPark {
     const Place& place;
+    const CacheAsk& ask;
     std::optional<std::chrono::milliseconds> timeout;
     std::shared_ptr<arrow::RecordBatch> parameters;
     std::shared_ptr<PlanCache> plans;
@@ -137,8 +180,12 @@ class GatewayImpl final : public Gateway {
   void KeepBytes(const Parked& newest);
   arrow::Result<ParkedResult> ParkPlanned(StatementRun& run, Planned planned,
                                           const ToPark& to_park);
+  arrow::Result<ParkedResult> ParkAnswer(const CallPtr& call, const Place& place,
+                                         const StatementRequest& request, CacheAsk ask,
+                                         const cache::Answers::Found& found);
   arrow::Result<ParkedResult> ParkRequest(const RunPtr& run, const Place& place,
-                                          const StatementRequest& request, bool eager);
+                                          const StatementRequest& request,
+                                          const CacheAsk& ask, bool eager);
   arrow::Result<StatementResult> FetchNow(const CallPtr& call, Parked& parked);
 
   // -- prepared.cc
@@ -172,6 +219,7 @@ class GatewayImpl final : public Gateway {
 
   std::mutex ready_mutex_;
   std::unique_ptr<engine::Connection> ready_;  // protected by ready_mutex_
+  std::string server_settings_;                // likewise
 
   // Last, so that they end first: they use all of the above.
   std::unique_ptr<base::Executor> executor_;

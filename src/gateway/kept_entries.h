@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "cache/answers.h"
+#include "gateway/cache_ask.h"
 #include "gateway/gateway.h"
 #include "gateway/handle_table.h"
 #include "gateway/kept_rows.h"
@@ -31,6 +33,8 @@ struct Parked final : Handled {
   // Rows that are there already; null: the statement runs when it is fetched.
   std::shared_ptr<KeptRows> kept;
   std::shared_ptr<PlanCache> plans;  // never null
+  CacheAsk ask;
+  cache::Answers::Found found;  // its answer was there already
 };
 
 struct Prepared final : Handled {

@@ -24,6 +24,18 @@ ParkedResult Announce(const Parked& parked) {
           .rows_changed = parked.rows_changed};
 }
 
+ParkedResult Announce(const Parked& parked, CacheOutcome outcome) {
+  ParkedResult result = Announce(parked);
+  result.cache = {.outcome = outcome,
+                  .age = parked.found.age,
+                  .answer = parked.found.entry ? parked.found.entry->answer() : nullptr};
+  return result;
+}
+
+CacheOutcome OutcomeOf(const cache::Answers::Found& found) {
+  return found.stale ? CacheOutcome::kStale : CacheOutcome::kHit;
+}
+
 }  // namespace
 
 arrow::Result<ParkedResult> GatewayImpl::Park(const CallPtr& call,
@@ -31,19 +43,49 @@ arrow::Result<ParkedResult> GatewayImpl::Park(const CallPtr& call,
                                               StatementRequest request) {
   ARROW_ASSIGN_OR_RAISE(const Place place,
                         PlaceOf(*call, session, request.transaction_id));
+  CacheAsk ask = AskCache(*call, place, request);
+  if (const auto found = FindExact(ask); found.entry) {
+    if (found.refresh) Refresh(found.entry, call, session, request);
+    return ParkAnswer(call, place, request, std::move(ask), found);
+  }
   ARROW_ASSIGN_OR_RAISE(const RunPtr run, StartRun(call, *place.session, request));
-  return ParkRequest(run, place, request, /*eager=*/false);
+  return ParkRequest(run, place, request, ask, /*eager=*/false);
+}
+
+arrow::Result<ParkedResult> GatewayImpl::ParkAnswer(const CallPtr& call,
+                                                    const Place& place,
+                                                    const StatementRequest& request,
+                                                    CacheAsk ask,
+                                                    const cache::Answers::Found& found) {
+  ARROW_RETURN_NOT_OK(call->CheckAlive());
+  ARROW_RETURN_NOT_OK(CheckOpen());
+  auto parked = std::make_shared<Parked>(call->identity(), place.session);
+  parked->place = place;
+  parked->text = request.sql;
+  parked->timeout = request.timeout;
+  parked->parameters = request.parameters;
+  parked->schema = found.entry->answer()->schema();
+  parked->traits = {.kind = engine::StatementKind::kQuery,
+                    .verb = "SELECT",
+                    .returns_rows = true,
+                    .read_only = true};
+  parked->plans = std::make_shared<PlanCache>();
+  parked->ask = std::move(ask);
+  parked->found = found;
+  ARROW_RETURN_NOT_OK(KeepParked(parked, GivesWay::kLast));
+  return Announce(*parked, OutcomeOf(found));
 }
 
 arrow::Result<ParkedResult> GatewayImpl::ParkRequest(const RunPtr& run,
                                                      const Place& place,
                                                      const StatementRequest& request,
-                                                     bool eager) {
+                                                     const CacheAsk& ask, bool eager) {
   return Explained(*run, [&]() -> arrow::Result<ParkedResult> {
     ARROW_ASSIGN_OR_RAISE(Planned planned,
                           PlanText(*run, place, request.sql, request.parameters));
     return ParkPlanned(*run, std::move(planned),
                        {.place = place,
+                        .ask = ask,
                         .timeout = request.timeout,
                         .parameters = request.parameters,
                         .plans = std::make_shared<PlanCache>(),
@@ -95,12 +137,35 @@ arrow::Result<ParkedResult> GatewayImpl::ParkPlanned(StatementRun& run, Planned 
                      planned.lease.may_stream() &&
                      query::SchemaIsCertain(*planned.statement, parked->parameters.get());
   if (later) {
+    const auto key = CacheKeyOf(planned, to_park.ask, parked->parameters);
+    auto outcome = CacheOutcome::kBypass;
+    parked->ask = to_park.ask;
+    if (key) {
+      cache::Answers& answers = rooms_.cache->answers();
+      outcome = CacheOutcome::kMiss;
+      if (!to_park.ask.control.no_cache) {
+        parked->found = answers.Find(*key, to_park.ask.wish());
+      }
+      // The fetch, which finds it stale as well, makes it anew.
+      if (parked->found.refresh) parked->found.entry->EndRefresh();
+      if (parked->found.entry) {
+        outcome = OutcomeOf(parked->found);
+        if (!to_park.ask.exact_key.empty()) {
+          answers.AddAlias(parked->found.entry, to_park.ask.exact_key);
+        }
+      }
+    }
+    if (to_park.ask.control.only_if_cached && !parked->found.entry) {
+      return MakeError(ErrorKind::kUnavailable,
+                       "there is no answer in the cache that is good enough, and the "
+                       "request says only-if-cached; send it without that");
+    }
     parked->schema = planned.statement->schema();
     parked->plans->Keep({planned.lease.slot(), std::move(planned.statement)});
     planned.lease.Return();
     ARROW_RETURN_NOT_OK(KeepParked(parked, GivesWay::kLast));
     run.FinishUnrecorded();
-    return Announce(*parked);
+    return Announce(*parked, outcome);
   }
   // Room first: an effect must not happen whose result cannot be kept.
   ARROW_RETURN_NOT_OK(KeepParked(parked, GivesWay::kNever));
@@ -137,6 +202,11 @@ arrow::Result<StatementResult> GatewayImpl::Fetch(const CallPtr& call,
   ARROW_ASSIGN_OR_RAISE(const auto parked,
                         parked_.Find(handle, call->identity(), GivesWay::kFirst));
   parked->session->Touch();
+  if (parked->found.entry) {
+    const auto& filling = parked->found.entry->filling();
+    if (filling.versions.IsCurrent()) return Serve(call, *parked->session, parked->found);
+    return FetchNow(call, *parked);
+  }
   const bool can_run = query::CanStream(parked->traits);
   if (!parked->kept || (can_run && !parked->kept->Available())) {
     return FetchNow(call, *parked);
@@ -153,21 +223,40 @@ arrow::Result<StatementResult> GatewayImpl::FetchNow(const CallPtr& call,
   const StatementRequest request{.sql = parked.text,
                                  .transaction_id = "",
                                  .parameters = parked.parameters,
-                                 .timeout = parked.timeout};
+                                 .timeout = parked.timeout,
+                                 .cache = parked.ask.control};
+  const auto refresh = [&](const cache::EntryPtr& entry) {
+    Refresh(entry, call, parked.session, request);
+  };
+  const auto check = [&](const arrow::Schema& schema) {
+    if (schema.Equals(*parked.schema, /*check_metadata=*/false)) {
+      return arrow::Status::OK();
+    }
+    return MakeError(ErrorKind::kConflict,
+                     "the result's columns have changed since it was announced: ",
+                     parked.schema->ToString(), " then, ", schema.ToString(),
+                     " now; run the statement again");
+  };
+  if (const auto found = FindExact(parked.ask); found.entry) {
+    if (found.refresh) refresh(found.entry);
+    ARROW_RETURN_NOT_OK(check(*found.entry->answer()->schema()));
+    return Serve(call, *parked.session, found);
+  }
   ARROW_ASSIGN_OR_RAISE(const RunPtr run,
                         StartRun(call, *parked.session, request, parked.handle));
   return Explained(*run, [&]() -> arrow::Result<StatementResult> {
-    ARROW_ASSIGN_OR_RAISE(Planned planned, PlanAgain(*run, parked.place, parked.text,
-                                                     parked.traits, *parked.plans));
-    ARROW_ASSIGN_OR_RAISE(Ran ran, RunPlanned(*run, parked.place, std::move(planned),
-                                              parked.parameters, /*materialize=*/false));
-    if (!ran.rows->schema()->Equals(*parked.schema, /*check_metadata=*/false)) {
-      return MakeError(ErrorKind::kConflict,
-                       "the result's columns have changed since it was announced: ",
-                       parked.schema->ToString(), " then, ",
-                       ran.rows->schema()->ToString(), " now; run the statement again");
-    }
-    return Deliver(run, std::move(ran), parked.plans);
+    const auto plan = [&] {
+      return PlanAgain(*run, parked.place, parked.text, parked.traits, *parked.plans);
+    };
+    ARROW_ASSIGN_OR_RAISE(Planned planned, plan());
+    return RunRead(run, std::move(planned),
+                   {.place = parked.place,
+                    .ask = parked.ask,
+                    .parameters = parked.parameters,
+                    .plans = parked.plans,
+                    .plan = plan,
+                    .check = check,
+                    .refresh = refresh});
   });
 }
 

@@ -71,13 +71,18 @@ arrow::Status AfterRun(StatementRun& run, const Place& place, const Planned& pla
     if (place.transaction) {
       ARROW_RETURN_NOT_OK(RepeatAtHome(run, *place.session, planned.text, parameters));
     }
-    place.session->SettingsChanged();
+    ARROW_ASSIGN_OR_RAISE(auto settings, planned.lease.connection().Settings());
+    if (place.settings_changed) place.settings_changed(settings);
+    place.session->SettingsChanged(std::move(settings));
   }
   if (traits.verb == "PREPARE" && !place.transaction) {
     place.session->PinForNamedStatements();
   }
   // What is made in no database is the session's own.
   if (traits.verb == "CREATE" && traits.read_only) place.session->HasTemporaries();
+  if ((traits.verb == "DROP" || traits.verb == "ALTER") && traits.read_only) {
+    place.session->TemporariesChanged();
+  }
   return arrow::Status::OK();
 }
 

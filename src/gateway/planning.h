@@ -2,6 +2,7 @@
 // done. Functions over a run; called in the thread of the call.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +20,8 @@ namespace pintail::gateway {
 struct Place {
   SessionPtr session;
   std::shared_ptr<Slot> transaction;  // null: none
+  // Told of the settings after each statement that changes some; may be empty.
+  std::function<void(const engine::SessionSettings&)> settings_changed = {};
 };
 
 // A bound statement on a leased connection, attached to its run.

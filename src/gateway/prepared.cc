@@ -121,17 +121,24 @@ arrow::Result<Planned> GatewayImpl::PlanPrepared(
 }
 
 arrow::Result<ParkedResult> GatewayImpl::ParkPrepared(const CallPtr& call,
-                                                      const std::string& handle) {
+                                                      const std::string& handle,
+                                                      const CacheControl& cache) {
   ARROW_ASSIGN_OR_RAISE(const auto prepared, prepared_.Find(handle, call->identity()));
   ARROW_ASSIGN_OR_RAISE(const Place place,
                         PlaceOf(*call, prepared->session, prepared->transaction_id));
   StatementRequest request{.sql = prepared->sql,
                            .transaction_id = "",
                            .parameters = nullptr,
-                           .timeout = std::nullopt};
+                           .timeout = std::nullopt,
+                           .cache = cache};
   {
     std::lock_guard lock(prepared->mutex);
     request.parameters = prepared->bound;
+  }
+  CacheAsk ask = prepared->single ? AskCache(*call, place, request) : CacheAsk{};
+  if (const auto found = FindExact(ask); found.entry) {
+    if (found.refresh) Refresh(found.entry, call, prepared->session, request);
+    return ParkAnswer(call, place, request, std::move(ask), found);
   }
   ARROW_ASSIGN_OR_RAISE(const RunPtr run, StartRun(call, *place.session, request));
   return Explained(*run, [&]() -> arrow::Result<ParkedResult> {
@@ -140,6 +147,7 @@ arrow::Result<ParkedResult> GatewayImpl::ParkPrepared(const CallPtr& call,
     return ParkPlanned(
         *run, std::move(planned),
         {.place = place,
+         .ask = ask,
          .timeout = std::nullopt,
          .parameters = request.parameters,
          .plans = prepared->single ? prepared->plans : std::make_shared<PlanCache>()});
@@ -160,13 +168,25 @@ arrow::Result<StatementResult> GatewayImpl::ExecutePrepared(
                                  .transaction_id = "",
                                  .parameters = parameters,
                                  .timeout = std::nullopt};
+  const CacheAsk ask = prepared->single ? AskCache(*call, place, request) : CacheAsk{};
+  const auto refresh = [&](const cache::EntryPtr& entry) {
+    Refresh(entry, call, prepared->session, request);
+  };
+  if (const auto found = FindExact(ask); found.entry) {
+    if (found.refresh) refresh(found.entry);
+    return Serve(call, *place.session, found);
+  }
   ARROW_ASSIGN_OR_RAISE(const RunPtr run, StartRun(call, *place.session, request));
   return Explained(*run, [&]() -> arrow::Result<StatementResult> {
-    ARROW_ASSIGN_OR_RAISE(Planned planned,
-                          PlanPrepared(*run, place, *prepared, parameters));
-    ARROW_ASSIGN_OR_RAISE(Ran ran, RunPlanned(*run, place, std::move(planned), parameters,
-                                              /*materialize=*/false));
-    return Deliver(run, std::move(ran), prepared->single ? prepared->plans : nullptr);
+    const auto plan = [&] { return PlanPrepared(*run, place, *prepared, parameters); };
+    ARROW_ASSIGN_OR_RAISE(Planned planned, plan());
+    return RunRead(run, std::move(planned),
+                   {.place = place,
+                    .ask = ask,
+                    .parameters = parameters,
+                    .plans = prepared->single ? prepared->plans : nullptr,
+                    .plan = plan,
+                    .refresh = refresh});
   });
 }
 

@@ -67,6 +67,11 @@ arrow::Result<std::shared_ptr<StatementRun>> Runs::Start(RunRequest request) {
   return run;
 }
 
+void Runs::RecordServed(StatementRecord record) {
+  figures_.Served(record.rows);
+  statements_.Add(std::move(record));
+}
+
 int64_t Runs::UnreadAtTheBound() const {
   if (running(RunKind::kStatement) < max_statements_) return 0;
   const auto since = clock_.Now() - kUnread;

@@ -31,6 +31,9 @@ class Runs : public std::enable_shared_from_this<Runs> {
   // are no reason to refuse another.
   arrow::Result<std::shared_ptr<StatementRun>> Start(RunRequest request);
 
+  // Writes down a statement that was answered without running.
+  void RecordServed(StatementRecord record);
+
   // Stops the identity's runs of this id or parent; whether there were any.
   bool Cancel(const std::string& handle, const std::string& identity);
   // Stops the runs of a session that closes.

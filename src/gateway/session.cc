@@ -43,18 +43,18 @@ void Lease::Return() {
   session->Return(slot);
 }
 
-Session::Session(const base::Clock& clock, Identity identity)
-    : clock_(clock),
+Session::Session(engine::Database& database, const base::Clock& clock, Identity identity)
+    : database_(database),
+      clock_(clock),
       identity_(std::move(identity)),
       opened_at_(clock.WallNow()),
       used_(clock.Now()) {}
 
 arrow::Result<SessionPtr> Session::Make(engine::Database& database,
                                         const base::Clock& clock, Identity identity) {
-  SessionPtr session(new Session(clock, std::move(identity)));
+  SessionPtr session(new Session(database, clock, std::move(identity)));
   session->home_ = std::make_shared<Slot>();
   session->home_->role = Role::kHome;
-  ARROW_ASSIGN_OR_RAISE(session->home_->connection, database.Connect());
   return session;
 }
 
@@ -91,7 +91,13 @@ arrow::Result<Lease> Session::Turn(StatementRun& run, const std::shared_ptr<Slot
   if (slot->closed || slot->role == Role::kReader) return ClosedError();
   slot->busy = true;
   ++leased_;
-  return Lease(shared_from_this(), slot);
+  lock.unlock();
+  Lease lease(shared_from_this(), slot);
+  // Many a session is only answered from the cache.
+  if (!slot->connection) {
+    ARROW_ASSIGN_OR_RAISE(slot->connection, database_.Connect());
+  }
+  return lease;
 }
 
 std::optional<Lease> Session::TakeIdle(const std::shared_ptr<Slot>& preferred) {
@@ -172,9 +178,10 @@ void Session::KeepOrClose(const std::shared_ptr<Slot>& slot) {
   }
 }
 
-void Session::SettingsChanged() {
+void Session::SettingsChanged(engine::SessionSettings settings) {
   std::vector<std::shared_ptr<Slot>> dropped;  // closed after the lock
   std::lock_guard lock(mutex_);
+  settings_ = std::move(settings);
   ++generation_;
   for (const auto& slot : idle_readers_) slot->closed = true;
   dropped.swap(idle_readers_);
@@ -188,6 +195,25 @@ void Session::PinForNamedStatements() {
 void Session::HasTemporaries() {
   std::lock_guard lock(mutex_);
   temporaries_ = true;
+  ++temporary_changes_;
+}
+
+void Session::TemporariesChanged() {
+  std::lock_guard lock(mutex_);
+  ++temporary_changes_;
+}
+
+std::optional<std::string> Session::CacheScope() const {
+  std::lock_guard lock(mutex_);
+  if (in_transaction_) return std::nullopt;
+  if (temporary_changes_ == 0) return settings_.text;
+  return "#" + std::to_string(identity_.number) + "." +
+         std::to_string(temporary_changes_) + ";" + settings_.text;
+}
+
+std::optional<std::chrono::milliseconds> Session::cache_ttl() const {
+  std::lock_guard lock(mutex_);
+  return settings_.cache_ttl;
 }
 
 std::string Session::WhatItKeeps() const {

@@ -80,6 +80,7 @@ class Session : public std::enable_shared_from_this<Session> {
     bool transient = false;  // for one call and what it leaves: it has no key
   };
 
+  // Its first connection is made when it is needed.
   static arrow::Result<SessionPtr> Make(engine::Database& database,
                                         const base::Clock& clock, Identity identity);
 
@@ -106,7 +107,14 @@ class Session : public std::enable_shared_from_this<Session> {
   void CloseSlot(const std::shared_ptr<Slot>& slot);
 
   // Settings of the home changed: readers with the old ones are let go.
-  void SettingsChanged();
+  void SettingsChanged(engine::SessionSettings settings);
+  // Something temporary was made, changed or dropped: names may mean something else.
+  void TemporariesChanged();
+  // What tells answers for this session apart from those for others with other settings;
+  // nothing while a transaction is open that was begun by SQL.
+  std::optional<std::string> CacheScope() const;
+  // pintail.cache_ttl
+  std::optional<std::chrono::milliseconds> cache_ttl() const;
   // A named prepared statement was made at home: the session stays pinned.
   void PinForNamedStatements();
   // A temporary table, view or the like was made.
@@ -136,7 +144,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
  private:
   friend class Lease;
-  Session(const base::Clock& clock, Identity identity);
+  Session(engine::Database& database, const base::Clock& clock, Identity identity);
 
   arrow::Result<Lease> Turn(StatementRun& run, const std::shared_ptr<Slot>& slot);
   std::optional<Lease> TakeIdle(const std::shared_ptr<Slot>& preferred);
@@ -146,6 +154,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void CallEnds();
   arrow::Status ClosedError() const;
 
+  engine::Database& database_;
   const base::Clock& clock_;
   const Identity identity_;
   const base::Clock::Wall opened_at_;
@@ -162,6 +171,8 @@ class Session : public std::enable_shared_from_this<Session> {
   bool in_transaction_ = false;
   bool named_statements_ = false;
   bool temporaries_ = false;
+  int64_t temporary_changes_ = 0;
+  engine::SessionSettings settings_;
   bool closed_ = false;
   std::optional<std::chrono::milliseconds> statement_timeout_;
   std::map<std::string, std::string> options_;

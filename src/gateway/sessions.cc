@@ -111,7 +111,9 @@ arrow::Status GatewayImpl::SetSetting(StatementRun& run, Session& session,
     return MakeError(ErrorKind::kInvalidArgument, "session option ", name, " cannot be '",
                      value, "': ", set.message());
   }
-  session.SettingsChanged();
+  ARROW_ASSIGN_OR_RAISE(auto settings, home.connection().Settings());
+  SeeSettings(settings);
+  session.SettingsChanged(std::move(settings));
   session.set_option(name, value);
   return arrow::Status::OK();
 }

@@ -42,6 +42,18 @@ void StatementLog::Finish(const std::string& id, const std::string& state,
   while (ended_.size() > recent_) ended_.pop_front();
 }
 
+void StatementLog::SetCache(const std::string& id, const std::string& outcome) {
+  std::lock_guard lock(mutex_);
+  const auto found = running_.find(id);
+  if (found != running_.end()) found->second.record.cache = outcome;
+}
+
+void StatementLog::Add(StatementRecord record) {
+  std::lock_guard lock(mutex_);
+  ended_.push_back(std::move(record));
+  while (ended_.size() > recent_) ended_.pop_front();
+}
+
 void StatementLog::Forget(const std::string& id) {
   std::lock_guard lock(mutex_);
   running_.erase(id);

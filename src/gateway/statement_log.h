@@ -26,6 +26,7 @@ struct StatementRecord {
   std::chrono::microseconds duration{0};  // of a running statement: until now
   int64_t rows = 0;                       // returned or changed
   std::string error;
+  std::string cache;  // "hit", "miss", "stale" or "bypass"; empty: not told
 };
 
 class StatementLog {
@@ -40,6 +41,9 @@ class StatementLog {
   void SetRows(const std::string& id, int64_t rows);
   void Finish(const std::string& id, const std::string& state, const std::string& error);
 
+  void SetCache(const std::string& id, const std::string& outcome);
+  // One that was over at once.
+  void Add(StatementRecord record);
   void Forget(const std::string& id);
 
   // Running ones and the recent ones, oldest first.

@@ -149,6 +149,12 @@ void StatementRun::SetRows(int64_t rows) {
   if (request_.kind != RunKind::kInternal) runs_->log_of_statements().SetRows(id_, rows);
 }
 
+void StatementRun::SetCache(const std::string& outcome) {
+  if (request_.kind != RunKind::kInternal) {
+    runs_->log_of_statements().SetCache(id_, outcome);
+  }
+}
+
 void StatementRun::AddReturnedRows(int64_t rows) {
   int64_t sum = 0;
   {

@@ -88,6 +88,8 @@ class StatementRun : public std::enable_shared_from_this<StatementRun> {
   void SetVerb(const std::string& verb);
   void SetRows(int64_t rows);
   void AddReturnedRows(int64_t rows);
+  // Where its rows came from.
+  void SetCache(const std::string& outcome);
 
   // The status to tell: the reason it was stopped for instead of the interruption that
   // followed from it.

@@ -12,13 +12,27 @@ arrow::Result<StatementResult> GatewayImpl::Execute(const CallPtr& call,
                                                     StatementRequest request) {
   ARROW_ASSIGN_OR_RAISE(const Place place,
                         PlaceOf(*call, session, request.transaction_id));
+  const CacheAsk ask = AskCache(*call, place, request);
+  const auto refresh = [&](const cache::EntryPtr& entry) {
+    Refresh(entry, call, session, request);
+  };
+  if (const auto found = FindExact(ask); found.entry) {
+    if (found.refresh) refresh(found.entry);
+    return Serve(call, *place.session, found);
+  }
   ARROW_ASSIGN_OR_RAISE(const RunPtr run, StartRun(call, *place.session, request));
   return Explained(*run, [&]() -> arrow::Result<StatementResult> {
-    ARROW_ASSIGN_OR_RAISE(Planned planned,
-                          PlanText(*run, place, request.sql, request.parameters));
-    ARROW_ASSIGN_OR_RAISE(Ran ran, RunPlanned(*run, place, std::move(planned),
-                                              request.parameters, /*materialize=*/false));
-    return Deliver(run, std::move(ran), nullptr);
+    const auto plan = [&] {
+      return PlanText(*run, place, request.sql, request.parameters);
+    };
+    ARROW_ASSIGN_OR_RAISE(Planned planned, plan());
+    return RunRead(run, std::move(planned),
+                   {.place = place,
+                    .ask = ask,
+                    .parameters = request.parameters,
+                    .plans = nullptr,
+                    .plan = plan,
+                    .refresh = refresh});
   });
 }
 

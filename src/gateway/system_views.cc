@@ -12,6 +12,7 @@
 #include "arrow/record_batch.h"
 #include "arrow/table_builder.h"
 #include "base/lower_case.h"
+#include "cache/cache.h"
 #include "columnar/schema_change.h"
 #include "engine/tails.h"
 
@@ -195,7 +196,8 @@ std::shared_ptr<arrow::Schema> StatementColumns() {
        arrow::field("sql", arrow::utf8()), arrow::field("state", arrow::utf8()),
        arrow::field("started_at", Instant()),
        arrow::field("duration_ms", arrow::float64()),
-       arrow::field("rows", arrow::int64()), arrow::field("error", arrow::utf8())});
+       arrow::field("rows", arrow::int64()), arrow::field("error", arrow::utf8()),
+       arrow::field("cache", arrow::utf8())});
 }
 
 Batch StatementRows(const std::shared_ptr<arrow::Schema>& schema,
@@ -211,7 +213,40 @@ Batch StatementRows(const std::shared_ptr<arrow::Schema>& schema,
         .Time(each.started_at)
         .Fraction(std::chrono::duration<double, std::milli>(each.duration).count())
         .Number(each.rows)
-        .TextOrNull(each.error);
+        .TextOrNull(each.error)
+        .TextOrNull(each.cache);
+  }
+  return rows.Finish();
+}
+
+std::shared_ptr<arrow::Schema> CacheColumns() {
+  return arrow::schema(
+      {arrow::field("query", arrow::utf8()), arrow::field("tables", arrow::utf8()),
+       arrow::field("bytes", arrow::int64()), arrow::field("rows", arrow::int64()),
+       arrow::field("age_ms", arrow::int64()), arrow::field("ttl_ms", arrow::int64()),
+       arrow::field("hits", arrow::int64()), arrow::field("cost_ms", arrow::float64())});
+}
+
+Batch CacheRows(const std::shared_ptr<arrow::Schema>& schema, cache::Cache& cache,
+                const base::Clock& clock) {
+  ARROW_ASSIGN_OR_RAISE(Rows rows, Rows::Make(schema));
+  for (const cache::EntryPtr& entry : cache.answers().List()) {
+    const cache::Filling& filling = entry->filling();
+    // Nobody is served it any more.
+    if (!filling.versions.IsCurrent()) continue;
+    std::string tables;
+    for (const engine::TableName& table : filling.tables) {
+      tables += (tables.empty() ? "" : ", ") + FullName(table);
+    }
+    const auto age = clock.Now() - filling.filled_at;
+    rows.Text(filling.query)
+        .Text(tables)
+        .Number(filling.answer->bytes())
+        .Number(filling.answer->rows())
+        .Number(std::chrono::duration_cast<std::chrono::milliseconds>(age).count())
+        .Number(filling.ttl.count())
+        .Number(entry->hits())
+        .Fraction(std::chrono::duration<double, std::milli>(filling.cost).count());
   }
   return rows.Finish();
 }
@@ -265,6 +300,13 @@ arrow::Status AddSystemViews(const Gateway::Rooms& rooms, const GatewayOptions& 
       [schema = StatementColumns(), empty, alive = std::weak_ptr(runs)]() -> Batch {
         const auto held = alive.lock();
         return held ? StatementRows(schema, held->log_of_statements()) : empty(schema);
+      }));
+  ARROW_RETURN_NOT_OK(database.AddSystemView(
+      "cache", CacheColumns(),
+      [schema = CacheColumns(), empty, alive = std::weak_ptr(runs), cache = rooms.cache,
+       &clock = rooms.clock]() -> Batch {
+        const auto held = alive.lock();
+        return held && cache ? CacheRows(schema, *cache, clock) : empty(schema);
       }));
   const auto setting_columns = TextColumns({"key", "value", "source"});
   ARROW_RETURN_NOT_OK(database.AddSystemView(

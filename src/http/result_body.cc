@@ -1,9 +1,11 @@
 #include "http/result_body.h"
 
+#include <chrono>
 #include <string>
 
 #include "arrow/builder.h"
 #include "arrow/io/interfaces.h"
+#include "arrow/ipc/writer.h"
 #include "columnar/batch_writer.h"
 #include "http/status.h"
 
@@ -22,6 +24,28 @@ arrow::Status WriteRows(arrow::RecordBatchReader& rows, Format format,
     ARROW_RETURN_NOT_OK(writer->Write(*batch));
   }
   return writer->Close();
+}
+
+// The messages of a kept answer as they are.
+arrow::Status WriteAnswer(const cache::Answer& answer, Response& response) {
+  const auto options = arrow::ipc::IpcWriteOptions::Defaults();
+  int32_t length = 0;
+  for (const auto& payload : answer.payloads()) {
+    ARROW_RETURN_NOT_OK(
+        arrow::ipc::WriteIpcPayload(payload, options, response.body(), &length));
+  }
+  constexpr uint32_t kEndOfStream[] = {0xFFFFFFFF, 0};
+  return response.body()->Write(kEndOfStream, sizeof(kEndOfStream));
+}
+
+void TellCache(const gateway::CacheNote& note, Response& response) {
+  response.SetHeader("Pintail-Cache", gateway::CacheOutcomeName(note.outcome));
+  if (note.outcome != gateway::CacheOutcome::kHit &&
+      note.outcome != gateway::CacheOutcome::kStale) {
+    return;
+  }
+  const auto age = std::chrono::duration_cast<std::chrono::seconds>(note.age);
+  response.SetHeader("Age", std::to_string(age.count()));
 }
 
 arrow::Status WriteRowsChanged(std::optional<int64_t> rows_changed, Format format,
@@ -49,6 +73,10 @@ arrow::Status WriteResult(const base::CallContext& call, gateway::StatementResul
   response.SetHeader("Content-Type", columnar::MediaTypeOf(format));
   if (result.rows->schema()->num_fields() == 0) {
     return WriteRowsChanged(result.rows_changed, format, response);
+  }
+  TellCache(result.cache, response);
+  if (format == Format::kArrowStream && result.cache.answer) {
+    return WriteAnswer(*result.cache.answer, response);
   }
   const arrow::Status written = WriteRows(*result.rows, format, response);
   if (written.ok() || !response.committed() || format != Format::kNdjson) return written;

@@ -60,7 +60,9 @@ arrow::Status ClosePrepared(Call& call,
 
 InfoResult PlanPrepared(Call& call, const std::string& handle,
                         const fl::FlightDescriptor& descriptor) {
-  ARROW_ASSIGN_OR_RAISE(auto parked, call.gateway().ParkPrepared(call.context(), handle));
+  ARROW_ASSIGN_OR_RAISE(const auto cache, call.Cache());
+  ARROW_ASSIGN_OR_RAISE(auto parked,
+                        call.gateway().ParkPrepared(call.context(), handle, cache));
   return InfoOf(call, parked, descriptor);
 }
 
@@ -81,7 +83,9 @@ StreamResult FetchPrepared(Call& call, const std::string& handle) {
                            " is run by GetFlightInfo or DoPut, not by DoGet: fetch its "
                            "rows with the ticket that GetFlightInfo gave");
   }
-  ARROW_ASSIGN_OR_RAISE(auto parked, call.gateway().ParkPrepared(call.context(), handle));
+  ARROW_ASSIGN_OR_RAISE(const auto cache, call.Cache());
+  ARROW_ASSIGN_OR_RAISE(auto parked,
+                        call.gateway().ParkPrepared(call.context(), handle, cache));
   return FetchStatement(call, parked.handle);
 }
 

@@ -48,6 +48,15 @@ class FetchedRows final : public arrow::RecordBatchReader {
   std::shared_ptr<arrow::RecordBatchReader> rows_;
 };
 
+// {"cache":"hit","age":3}
+std::string CacheMetadata(const gateway::CacheNote& note) {
+  const auto age = std::chrono::duration_cast<std::chrono::seconds>(note.age).count();
+  std::string text = "{\"cache\":\"";
+  text += gateway::CacheOutcomeName(note.outcome);
+  text += "\",\"age\":" + std::to_string(age) + "}";
+  return text;
+}
+
 }  // namespace
 
 InfoResult InfoOf(Call& call, const gateway::ParkedResult& parked,
@@ -60,20 +69,33 @@ InfoResult InfoOf(Call& call, const gateway::ParkedResult& parked,
                         sql::CreateStatementQueryTicket(parked.handle));
   std::vector<fl::FlightEndpoint> endpoints = {
       fl::FlightEndpoint{fl::Ticket{std::move(ticket)}, {}, std::nullopt, ""}};
+  if (parked.cache.answer) {
+    return std::make_unique<fl::FlightInfo>(
+        fl::FlightInfo::Data{.schema = parked.cache.answer->schema_message(),
+                             .descriptor = descriptor,
+                             .endpoints = std::move(endpoints),
+                             .total_records = parked.cache.answer->rows(),
+                             .total_bytes = -1,
+                             .ordered = true,
+                             .app_metadata = CacheMetadata(parked.cache)});
+  }
   // Drivers take the number of records of a change for the rows affected.
   ARROW_ASSIGN_OR_RAISE(auto info,
                         fl::FlightInfo::Make(*parked.schema, descriptor, endpoints,
-                                             parked.rows_changed.value_or(-1), -1, true));
+                                             parked.rows_changed.value_or(-1), -1, true,
+                                             CacheMetadata(parked.cache)));
   return std::make_unique<fl::FlightInfo>(std::move(info));
 }
 
 InfoResult PlanStatement(Call& call, const sql::StatementQuery& command,
                          const fl::FlightDescriptor& descriptor) {
   ARROW_ASSIGN_OR_RAISE(auto session, call.Session());
-  ARROW_ASSIGN_OR_RAISE(
-      auto parked, call.gateway().Park(
-                       call.context(), session,
-                       {.sql = command.query, .transaction_id = command.transaction_id}));
+  ARROW_ASSIGN_OR_RAISE(const auto cache, call.Cache());
+  ARROW_ASSIGN_OR_RAISE(auto parked,
+                        call.gateway().Park(call.context(), session,
+                                            {.sql = command.query,
+                                             .transaction_id = command.transaction_id,
+                                             .cache = cache}));
   return InfoOf(call, parked, descriptor);
 }
 
@@ -84,6 +106,11 @@ StreamResult FetchStatement(Call& call, const std::string& handle) {
   if (!result.ok()) {
     spent.EndFetch(handle, call.context()->identity(), /*spent=*/false);
     return result.status();
+  }
+  if (result->cache.answer) {
+    // Whoever holds it: the entry may go before the last message.
+    spent.EndFetch(handle, call.context()->identity(), /*spent=*/true);
+    return StreamOf(std::move(result->cache.answer));
   }
   return StreamOf(std::make_shared<FetchedRows>(call, handle, std::move(result->rows)));
 }
@@ -99,10 +126,13 @@ SchemaResult DescribeStatement(Call& call, const sql::StatementQuery& command) {
 
 StreamResult RunStatement(Call& call, std::string text, std::string transaction_id) {
   ARROW_ASSIGN_OR_RAISE(auto session, call.Session());
+  ARROW_ASSIGN_OR_RAISE(const auto cache, call.Cache());
   ARROW_ASSIGN_OR_RAISE(
       auto result, call.gateway().Execute(call.context(), session,
                                           {.sql = std::move(text),
-                                           .transaction_id = std::move(transaction_id)}));
+                                           .transaction_id = std::move(transaction_id),
+                                           .cache = cache}));
+  if (result.cache.answer) return StreamOf(std::move(result.cache.answer));
   return StreamOf(std::move(result.rows));
 }
 

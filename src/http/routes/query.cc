@@ -58,12 +58,20 @@ arrow::Status AnswerQuery(const RouteRooms& rooms, const Request& request,
   ARROW_ASSIGN_OR_RAISE(QueryDocument query, ReadQuery(rooms, request, memory));
   memory.ShrinkTo(HeldBytes(query));  // the document itself is gone
   ARROW_ASSIGN_OR_RAISE(const auto session, SessionOf(request, rooms.gateway));
-  ARROW_ASSIGN_OR_RAISE(auto result,
-                        rooms.gateway.Execute(request.call, session,
-                                              {.sql = std::move(query.sql),
-                                               .parameters = std::move(query.parameters),
-                                               .timeout = query.timeout}));
-  return WriteResult(*request.call, std::move(result), format, response);
+  ARROW_ASSIGN_OR_RAISE(const auto cache,
+                        gateway::CacheControl::Parse(
+                            request.head.fields.Find("cache-control").value_or("")));
+  auto result = rooms.gateway.Execute(request.call, session,
+                                      {.sql = std::move(query.sql),
+                                       .parameters = std::move(query.parameters),
+                                       .timeout = query.timeout,
+                                       .cache = cache});
+  if (!result.ok() && cache.only_if_cached &&
+      base::KindOf(result.status()) == base::ErrorKind::kUnavailable) {
+    return Refusal(504, "not_cached", result.status().message());
+  }
+  ARROW_RETURN_NOT_OK(result);
+  return WriteResult(*request.call, *std::move(result), format, response);
 }
 
 }  // namespace
@@ -87,6 +95,8 @@ Route QueryRoute(const RouteRooms& rooms) {
                "NDJSON then has a last line `{\"error\": …}`.",
            .parameters = R"({"name": "format", "in": "query", "schema": {"enum": ["json",
              "ndjson", "csv", "arrow", "parquet"]}, "description": "Goes before Accept"},
+             {"name": "Cache-Control", "in": "header", "schema": {"type": "string"},
+              "description": "no-cache, no-store, max-age=N, max-stale[=N] and only-if-cached, as in HTTP, about answers of statements that read sources"},
              {"$ref": "#/components/parameters/Session"},
              {"$ref": "#/components/parameters/RequestId"})",
            .request_body = R"({"required": true, "content": {
