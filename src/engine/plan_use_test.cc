@@ -1,6 +1,7 @@
 // What statements read and change, and what is told of it.
 #include <algorithm>
 
+#include "engine/testing/fake_source.h"
 #include "engine/testing/sql.h"
 #include "engine/testing/tail.h"
 #include "gtest/gtest.h"
@@ -182,6 +183,43 @@ TEST_F(PlanUseTest, TellsOfUploads) {
                                 *testing::NumbersSchema(), false, false, false)
                   .ok());
   EXPECT_EQ(Told(), "all of src");
+}
+
+TEST_F(PlanUseTest, KnowsTheTablesOfASourcesCatalog) {
+  const auto shop = std::make_shared<testing::FakeSource>("shop");
+  ASSERT_TRUE(database_->AttachSource(shop).ok());
+  Run("CREATE TABLE shop.t (i BIGINT, s VARCHAR)");
+  EXPECT_EQ(Told(), "all of shop");
+  // The source computes some of these itself.
+  for (const char* sql : {"SELECT * FROM shop.t", "SELECT count(*) FROM shop.t",
+                          "SELECT s, sum(i) FROM shop.t WHERE i > 3 GROUP BY s",
+                          "SELECT i FROM shop.t WHERE i = ?"}) {
+    const StatementUse use = UseOf(sql);
+    ASSERT_EQ(use.reads.size(), 1) << sql;
+    EXPECT_EQ(QuoteName(use.reads[0]), R"("shop"."main"."t")") << sql;
+    EXPECT_TRUE(use.reads_source && !use.reads_unknown && use.changes.empty()) << sql;
+  }
+  for (const char* sql : {"INSERT INTO shop.t VALUES (1, 'a')",
+                          "UPDATE shop.t SET s = 'b'", "DELETE FROM shop.t"}) {
+    Run(sql);
+    EXPECT_EQ(Told(), "shop.main.t") << sql;
+  }
+  ASSERT_TRUE(connection_
+                  ->Insert({.catalog = "shop", .schema = "main", .table = "t"},
+                           testing::Reader({testing::Numbers(0, 3)}))
+                  .ok());
+  EXPECT_EQ(Told(), "shop.main.t");
+}
+
+TEST_F(PlanUseTest, DoesNotKnowWhatASourceIsToldInItsOwnSql) {
+  const auto shop = std::make_shared<testing::FakeSource>("shop");
+  ASSERT_TRUE(database_->AttachSource(shop).ok());
+  ASSERT_TRUE(Execute(shop->direct(), "CREATE TABLE t AS SELECT 1 AS i").ok());
+  Run("FROM pintail.remote('shop', 'SELECT i FROM t')");
+  EXPECT_EQ(Told(), "");
+  EXPECT_TRUE(UseOf("FROM pintail.remote('shop', 'SELECT i FROM t')").reads_unknown);
+  Run("FROM pintail.remote('shop', 'INSERT INTO t VALUES (2) RETURNING i')");
+  EXPECT_EQ(Told(), "everything");
 }
 
 TEST_F(PlanUseTest, FollowsAKeptPlanToOtherTables) {
