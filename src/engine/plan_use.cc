@@ -17,6 +17,7 @@
 #include "duckdb/planner/expression/bound_window_expression.hpp"
 #include "duckdb/planner/expression_iterator.hpp"
 #include "duckdb/planner/logical_operator_visitor.hpp"
+#include "duckdb/planner/operator/logical_create_table.hpp"
 #include "duckdb/planner/operator/logical_get.hpp"
 #include "duckdb/planner/operator/logical_simple.hpp"
 #include "duckdb/planner/planner_extension.hpp"
@@ -105,6 +106,14 @@ class Reader {
       case LogicalOperatorType::LOGICAL_COPY_DATABASE:
         use_.changes.everything = true;
         return;
+      // UseOf finds it as well, unless it is part of an upload.
+      case LogicalOperatorType::LOGICAL_CREATE_TABLE: {
+        auto& catalog = op.Cast<duckdb::LogicalCreateTable>().schema.ParentCatalog();
+        if (!catalog.IsTemporaryCatalog()) {
+          use_.changes.databases.push_back(catalog.GetName());
+        }
+        return;
+      }
       // In a temporary or a stored schema: UseOf finds out.
       case LogicalOperatorType::LOGICAL_CREATE_VIEW:
       case LogicalOperatorType::LOGICAL_CREATE_MACRO:
