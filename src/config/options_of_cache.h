@@ -1,4 +1,4 @@
-// The options of the section cache that are about answers; a part of the table in options.cc.
+// The options of the section cache about answers; a part of the table in options.cc.
 #pragma once
 
 #include <array>
