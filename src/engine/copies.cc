@@ -102,15 +102,19 @@ arrow::Status CopyTables::CommitFill(Connection& connection, const std::string& 
   const auto handover = tails_->LockHandover();
   const ChangeUnderWay change(tails_->data_version());
   ARROW_RETURN_NOT_OK(CommitTransaction(context));
+  DataChange newer;
   Publish([&](std::vector<CopyState>& copies) {
     for (CopyState& each : copies) {
       if (!SameName(each.declaration.name, copy)) continue;
+      newer.tables.push_back(each.declaration.source);
       each.filled = true;
       each.as_of = as_of;
       // A write that the source had not seen through when it was read may be missing.
       each.written = !writes || *writes != each.writes;
     }
   });
+  // What was answered from the source before may be older than the copy is now.
+  tails_->listener()->Tell(newer);
   return arrow::Status::OK();
 }
 

@@ -345,6 +345,45 @@ def test_definitions_end_answers(ask, table):
     assert ask.ask(macro).json() == [{"n": 3}]
 
 
+def started(start_server, postgres, config, text):
+    config.write_text(f'[cache]\nmin_cost = "0s"\nttl = "1h"\n{text}')
+    server = start_server("--config", config, database=None)
+    Cached(server).sql(f"ATTACH '{postgres.words}' AS pg (TYPE postgres)")
+    return server
+
+
+def test_rows_that_are_sent_on_to_a_source_end_answers(start_server, postgres, tmp_path):
+    postgres.sql("DROP TABLE IF EXISTS sent")
+    postgres.sql("CREATE TABLE sent (id BIGINT)")
+    stream = '[[streams]]\nname = "sent"\nwrite_through = "pg.public.sent"\n'
+    text = f'[database]\npath = "{tmp_path / "hot.duckdb"}"\n{stream}'
+    server = started(start_server, postgres, tmp_path / "pintail.toml", text)
+    ask = Cached(server)
+    sql = "SELECT count(*) AS n FROM pg.public.sent"
+    fresh(ask, sql)
+    ask.post("/v1/ingest/sent", data='{"id": 1}\n{"id": 2}\n', headers={"Content-Type": "application/x-ndjson"})
+    server.wait_until(lambda: ask.ask(sql).json() == [{"n": 2}], "the rows to be seen")
+
+
+def test_a_copy_comes_before_a_kept_answer(start_server, postgres, tmp_path):
+    postgres.sql("DROP TABLE IF EXISTS copied")
+    postgres.sql("CREATE TABLE copied AS SELECT 1::bigint AS i")
+    copy = '[[cache.tables]]\nname = "copied"\nsource = "pg.public.copied"\nrefresh = "on_demand"\n'
+    server = started(start_server, postgres, tmp_path / "pintail.toml", copy)
+    ask = Cached(server)
+    sql = "SELECT sum(i)::BIGINT AS s FROM pg.public.copied"
+    ask.sql("SELECT i FROM pg.public.copied")  # asks for the copy
+    server.wait_until(lambda: ask.sql("SELECT state FROM pintail.copies") == [{"state": "fresh"}], "the copy")
+    postgres.sql("UPDATE copied SET i = 2")  # behind us
+    for _ in range(2):
+        answer = ask.ask(sql)
+        assert (answer.headers["Pintail-Cache"], answer.json()) == ("bypass", [{"s": 1}])
+    ask.ask("SET pintail_use_copies = false", session="past-copies")
+    for outcome in ("miss", "hit"):
+        answer = ask.ask(sql, session="past-copies")
+        assert (answer.headers["Pintail-Cache"], answer.json()) == (outcome, [{"s": 2}])
+
+
 def test_native_writes_end_all_answers(ask, table):
     sql = f"SELECT count(*) AS n FROM {table}"
     fresh(ask, sql)
