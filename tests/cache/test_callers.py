@@ -42,9 +42,13 @@ def test_a_cancelled_client_takes_no_other_down(caching, postgres):
 # ---- Flight
 
 
+def command(sql):
+    return flight.FlightDescriptor.for_command(flight_sql.statement_query(sql))
+
+
 def info_and_rows(client, sql, headers=()):
     options = flight.FlightCallOptions(headers=[(name.encode(), value.encode()) for name, value in headers])
-    info = client.get_flight_info(flight_sql.statement_query(sql), options)
+    info = client.get_flight_info(command(sql), options)
     rows = client.do_get(info.endpoints[0].ticket, options).read_all()
     return json.loads(info.app_metadata), rows
 
@@ -73,7 +77,7 @@ def test_a_ticket_of_a_kept_answer_is_true_when_it_is_fetched(caching, ask, tabl
     client = flight.connect(caching.flight_uri)
     sql = f"SELECT count(*) AS n FROM {table}"
     fresh(ask, sql)
-    info = client.get_flight_info(flight_sql.statement_query(sql))
+    info = client.get_flight_info(command(sql))
     assert json.loads(info.app_metadata)["cache"] == "hit"
     ask.sql(f"DELETE FROM {table} WHERE i = 1")
     assert client.do_get(info.endpoints[0].ticket).read_all().to_pylist() == [{"n": 9}]
