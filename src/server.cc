@@ -6,6 +6,7 @@
 
 #include "access/listen_address.h"
 #include "access/port_check.h"
+#include "answers_stamp.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -69,20 +70,22 @@ bool HasJournal(const ingest::Intake::Options& intake) {
   return intake.journal && std::filesystem::exists(intake.journal->folder, ignored);
 }
 
-// Those that were made at run time; a file that cannot be read is told about later.
-std::vector<catalog::SourceDefinition> KeptSources(const ServerOptions& options) {
+// With those that were made at run time; a file that cannot be read is told about later.
+std::vector<catalog::SourceDefinition> AllSources(const ServerOptions& options) {
+  std::vector<catalog::SourceDefinition> sources = options.sources;
   std::error_code ignored;
-  if (!std::filesystem::exists(options.sources_file, ignored)) return {};
-  return config::ReadSourcesFile(options.sources_file).ValueOr({});
+  if (std::filesystem::exists(options.sources_file, ignored)) {
+    std::ranges::move(config::ReadSourcesFile(options.sources_file).ValueOr({}),
+                      std::back_inserter(sources));
+  }
+  return sources;
 }
 
 arrow::Result<std::unique_ptr<engine::Database>> OpenDatabase(
     const ServerOptions& options) {
   engine::DatabaseOptions database = options.database;
   if (!database.external_access) {
-    std::vector<catalog::SourceDefinition> sources = options.sources;
-    std::ranges::move(KeptSources(options), std::back_inserter(sources));
-    database.extensions = catalog::ExtensionsFor(sources);
+    database.extensions = catalog::ExtensionsFor(AllSources(options));
   }
   return engine::Database::Open(database);
 }
@@ -100,6 +103,19 @@ catalog::Sources::Options SourcesOf(const ServerOptions& options,
           }};
 }
 
+// Without them the server only has to ask again.
+void RestoreAnswers(cache::Cache& cache, const std::string& file,
+                    const std::string& stamp, base::Log& log) {
+  if (file.empty()) return;
+  const auto restored = cache.Restore(file, stamp);
+  if (restored.ok()) {
+    log.Info("kept answers were read", {{"answers", *restored}, {"file", file}});
+  } else {
+    log.Warn("kept answers could not be read, and are made anew",
+             {{"file", file}, {"error", restored.status().message()}});
+  }
+}
+
 }  // namespace
 
 // In the order of building; destroyed from the top down.
@@ -111,11 +127,11 @@ struct Server::State {
   std::unique_ptr<base::Timers> timers;
   std::unique_ptr<engine::Database> database;
   std::shared_ptr<catalog::Sources> sources;
+  std::unique_ptr<cache::Cache> cache;  // null: every statement is run
   std::unique_ptr<catalog::Streams> streams;
   std::unique_ptr<ingest::Repeats> repeats;
   std::unique_ptr<ingest::Intake> intake;  // null: no tails, and no journal
   std::unique_ptr<cache::Copies> copies;
-  std::unique_ptr<cache::Cache> cache;  // null: every statement is run
   std::unique_ptr<gateway::Gateway> gateway;
   std::unique_ptr<flight::FlightDoor> flight;
   std::unique_ptr<http::HttpDoor> http;
@@ -137,6 +153,9 @@ arrow::Result<std::unique_ptr<Server>> Server::Make(ServerOptions options) {
   ARROW_ASSIGN_OR_RAISE(state->logs, base::Logs::Make(given.logs));
   state->metrics = std::make_unique<base::Metrics>(given.metrics_prefix);
   state->timers = std::make_unique<base::Timers>(state->clock);
+  // Before the database is opened, which may write its file.
+  const std::string stamp =
+      given.answers_file.empty() ? "" : AnswersStamp(given, AllSources(given));
   ARROW_ASSIGN_OR_RAISE(state->database, OpenDatabase(given));
   if (given.metrics_table) {
     ARROW_ASSIGN_OR_RAISE(const auto connection, state->database->Connect());
@@ -150,6 +169,14 @@ arrow::Result<std::unique_ptr<Server>> Server::Make(ServerOptions options) {
            .log = state->logs->For("sources"),
            .metrics = *state->metrics},
           SourcesOf(given, {state->clock, *state->timers, given.adbc_drivers})));
+  if (given.cache) {
+    ARROW_ASSIGN_OR_RAISE(state->cache,
+                          cache::Cache::Make({.clock = state->clock,
+                                              .metrics = *state->metrics,
+                                              .timers = state->timers.get()},
+                                             *state->database, *given.cache));
+    RestoreAnswers(*state->cache, given.answers_file, stamp, state->logs->For("cache"));
+  }
   state->streams = std::make_unique<catalog::Streams>(state->clock, given.stream_defaults,
                                                       given.streams, given.max_streams);
   ARROW_ASSIGN_OR_RAISE(state->repeats,
@@ -177,13 +204,6 @@ arrow::Result<std::unique_ptr<Server>> Server::Make(ServerOptions options) {
                                              .log = state->logs->For("cache"),
                                              .metrics = *state->metrics},
                                             given.copies));
-  if (given.cache) {
-    state->cache = std::make_unique<cache::Cache>(
-        cache::Answers::Ground{.clock = state->clock,
-                               .metrics = *state->metrics,
-                               .timers = state->timers.get()},
-        state->database->tails().database(), *given.cache);
-  }
   ARROW_ASSIGN_OR_RAISE(
       state->gateway,
       gateway::Gateway::Make(
@@ -247,8 +267,25 @@ arrow::Status Server::Stop() {
   state.gateway.reset();
   if (state.intake) status &= state.intake->Stop();
   status &= state.database->Checkpoint(true);
+  if (status.ok()) SaveAnswers();
   state.logs->Flush();
   return status;
+}
+
+void Server::SaveAnswers() {
+  State& state = *state_;
+  if (state.options.answers_file.empty()) return;
+  const auto will_be = [&](const std::string& database) {
+    return database == state.database->tails().database() ||
+           state.sources->IsSource(database);
+  };
+  const arrow::Status saved =
+      state.cache->Save(state.options.answers_file,
+                        AnswersStamp(state.options, AllSources(state.options)), will_be);
+  if (!saved.ok()) {
+    log().Warn("answers could not be kept for the next start",
+               {{"error", std::string_view(saved.message())}});
+  }
 }
 
 bool Server::stuck() const { return state_->stuck; }

@@ -51,6 +51,8 @@ class Server {
  private:
   struct State;
   explicit Server(std::unique_ptr<State> state);
+  void SaveAnswers();
+
   std::unique_ptr<State> state_;
 };
 

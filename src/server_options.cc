@@ -341,6 +341,15 @@ arrow::Result<ServerOptions> MakeServerOptions(const Settings& settings,
   if (!IsInMemory(options.database.path)) {
     options.sources_file = options.database.path + ".sources";
   }
+  if (options.cache && settings.Switch("cache.persist")) {
+    if (IsInMemory(options.database.path)) {
+      return base::MakeError(base::ErrorKind::kInvalidArgument,
+                             "cache.persist = true keeps answers in a file beside the "
+                             "database, and this database is in memory; set "
+                             "database.path, or leave cache.persist out");
+    }
+    options.answers_file = options.database.path + ".answers";
+  }
   options.intake.outbox.extension_directory = options.database.extension_directory;
   ARROW_RETURN_NOT_OK(CheckWriteThrough(options));
   return options;

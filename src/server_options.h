@@ -40,6 +40,7 @@ struct ServerOptions {
   ingest::Intake::Options intake;
   bool tail = true;                          // else rows go into DuckDB at once
   std::optional<cache::CacheOptions> cache;  // of answers; unset: none
+  std::string answers_file;  // where they outlive a restart; empty: they do not
   cache::Copies::Options copies;
   gateway::GatewayOptions gateway;
   flight::FlightDoorOptions flight;  // no address: no door

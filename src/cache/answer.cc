@@ -118,26 +118,27 @@ arrow::Result<AnswerPtr> Answer::Encode(
   return answer;
 }
 
-arrow::Result<AnswerPtr> Answer::FromPayloads(std::vector<IpcPayload> payloads) {
-  std::shared_ptr<Answer> answer(new Answer);
-  answer->payloads_ = std::move(payloads);
-  ARROW_ASSIGN_OR_RAISE(auto reader, arrow::ipc::RecordBatchStreamReader::Open(
-                                         std::make_unique<Messages>(answer->payloads_)));
-  answer->schema_ = reader->schema();
-  while (true) {
-    ARROW_ASSIGN_OR_RAISE(const auto batch, reader->Next());
-    if (!batch) break;
-    ARROW_RETURN_NOT_OK(batch->ValidateFull());
-    answer->rows_ += batch->num_rows();
+arrow::Result<AnswerPtr> Answer::FromStream(std::shared_ptr<arrow::Buffer> stream) {
+  ARROW_ASSIGN_OR_RAISE(
+      auto reader, arrow::ipc::RecordBatchStreamReader::Open(
+                       std::make_shared<arrow::io::BufferReader>(std::move(stream))));
+  ARROW_ASSIGN_OR_RAISE(const auto batches, reader->ToRecordBatches());
+  for (const auto& batch : batches) ARROW_RETURN_NOT_OK(batch->ValidateFull());
+  return Encode(reader->schema(), batches);
+}
+
+arrow::Result<std::shared_ptr<arrow::Buffer>> Answer::ToStream() const {
+  ARROW_ASSIGN_OR_RAISE(auto sink, arrow::io::BufferOutputStream::Create(bytes_));
+  const auto options = arrow::ipc::IpcWriteOptions::Defaults();
+  for (const IpcPayload& payload : payloads_) {
+    int32_t length = 0;
+    ARROW_RETURN_NOT_OK(
+        arrow::ipc::WriteIpcPayload(payload, options, sink.get(), &length));
   }
-  ARROW_RETURN_NOT_OK(answer->Complete());
-  return answer;
+  return sink->Finish();
 }
 
 arrow::Status Answer::Complete() {
-  if (payloads_.empty() || payloads_.front().type != arrow::ipc::MessageType::SCHEMA) {
-    return arrow::Status::Invalid("an answer does not begin with its schema");
-  }
   for (const IpcPayload& payload : payloads_) {
     bytes_ += payload.metadata->size() + payload.body_length;
   }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "arrow/buffer.h"
 #include "arrow/ipc/writer.h"
 #include "arrow/record_batch.h"
 #include "arrow/result.h"
@@ -19,9 +20,10 @@ class Answer {
   static arrow::Result<std::shared_ptr<const Answer>> Encode(
       const std::shared_ptr<arrow::Schema>& schema,
       const std::vector<std::shared_ptr<arrow::RecordBatch>>& batches);
-  // The same from the messages, the schema's first; Invalid for what is no such stream.
-  static arrow::Result<std::shared_ptr<const Answer>> FromPayloads(
-      std::vector<arrow::ipc::IpcPayload> payloads);
+  // From the IPC stream that ToStream gave; what Arrow says for one that is damaged.
+  static arrow::Result<std::shared_ptr<const Answer>> FromStream(
+      std::shared_ptr<arrow::Buffer> stream);
+  arrow::Result<std::shared_ptr<arrow::Buffer>> ToStream() const;
 
   const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
   // The schema's message, then dictionaries and batches in their order.

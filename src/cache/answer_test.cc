@@ -5,6 +5,7 @@
 #include "arrow/ipc/dictionary.h"
 #include "arrow/json/from_string.h"
 #include "arrow/table.h"
+#include "arrow/util/key_value_metadata.h"
 #include "gtest/gtest.h"
 
 namespace pintail::cache {
@@ -39,17 +40,34 @@ TEST(Answer, GivesBackWhatItWasMadeOf) {
   }
 }
 
-TEST(Answer, KeepsDictionaries) {
+TEST(Answer, OutlivesAStream) {
   const auto type = arrow::dictionary(arrow::int8(), arrow::utf8());
-  const auto schema = arrow::schema({arrow::field("d", type)});
-  const std::vector batches = {Batch(schema, {R"(["x", "y", "x"])"})};
+  const auto schema = arrow::schema({arrow::field("d", type)},
+                                    arrow::key_value_metadata({{"unit", "none"}}));
+  const std::vector batches = {Batch(schema, {R"(["x", "y", "x"])"}),
+                               Batch(schema, {R"(["x", null])"})};
   const auto answer = Answer::Encode(schema, batches);
   ASSERT_TRUE(answer.ok()) << answer.status();
-  const auto again = Answer::FromPayloads((*answer)->payloads());
+  const auto stream = (*answer)->ToStream();
+  ASSERT_TRUE(stream.ok()) << stream.status();
+  const auto again = Answer::FromStream(*stream);
   ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ((*again)->rows(), 5);
+  EXPECT_EQ((*again)->schema_message(), (*answer)->schema_message());
   const auto table = (*again)->Read()->ToTable();
   ASSERT_TRUE(table.ok()) << table.status();
-  EXPECT_TRUE((*table)->Equals(**arrow::Table::FromRecordBatches(schema, batches)));
+  EXPECT_TRUE((*table)->Equals(**arrow::Table::FromRecordBatches(schema, batches),
+                               /*check_metadata=*/true));
+}
+
+TEST(Answer, IsNotMadeOfADamagedStream) {
+  const auto schema = arrow::schema({arrow::field("n", arrow::int64())});
+  const auto answer = Answer::Encode(schema, {Batch(schema, {"[1, 2]"})});
+  ASSERT_TRUE(answer.ok());
+  const auto stream = *(*answer)->ToStream();
+  for (const int64_t size : {int64_t{0}, int64_t{5}, stream->size() - 1}) {
+    EXPECT_FALSE(Answer::FromStream(arrow::SliceBuffer(stream, 0, size)).ok()) << size;
+  }
 }
 
 TEST(Answer, CanBeEmpty) {
@@ -59,15 +77,6 @@ TEST(Answer, CanBeEmpty) {
   EXPECT_EQ((*answer)->rows(), 0);
   EXPECT_EQ((*(*answer)->Read()->ToTable())->num_rows(), 0);
   EXPECT_GT((*answer)->bytes(), 0);
-}
-
-TEST(Answer, IsNotMadeOfMessagesThatBeginWithoutASchema) {
-  const auto schema = arrow::schema({arrow::field("n", arrow::int64())});
-  const auto answer = Answer::Encode(schema, {Batch(schema, {"[1]"})});
-  ASSERT_TRUE(answer.ok());
-  auto payloads = (*answer)->payloads();
-  payloads.erase(payloads.begin());
-  EXPECT_FALSE(Answer::FromPayloads(payloads).ok());
 }
 
 }  // namespace

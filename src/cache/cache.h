@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -14,6 +15,7 @@
 #include "cache/answers.h"
 #include "cache/flights.h"
 #include "cache/table_versions.h"
+#include "engine/database.h"
 #include "engine/statement_use.h"
 
 namespace pintail::cache {
@@ -27,8 +29,12 @@ struct CacheOptions {
 
 class Cache {
  public:
-  // `local`: the server's own database.
-  Cache(const Answers::Ground& ground, const std::string& local, CacheOptions options);
+  // Hears of all changes of the database, which outlives it, and adds
+  // pintail.cache_clear.
+  static arrow::Result<std::unique_ptr<Cache>> Make(const Answers::Ground& ground,
+                                                    engine::Database& database,
+                                                    CacheOptions options);
+  ~Cache();
 
   Answers& answers() { return answers_; }
   Flights& flights() { return flights_; }
@@ -37,10 +43,19 @@ class Cache {
 
   void Changed(const engine::DataChange& change);
 
-  // Asked, before the options are, for the time to live of a source; to be set before the
-  // first statement.
-  using SourceTtl = std::function<std::optional<Milliseconds>(const std::string& source)>;
-  void SetSourceTtl(SourceTtl ttl) { source_ttl_ = std::move(ttl); }
+  // Drops all answers, or those made of what is named, a source ("pg") or a table
+  // ("pg.public.orders"); what is being made is not kept then. How many there were.
+  // InvalidArgument for another number of parts.
+  arrow::Result<int64_t> Clear(const std::string& name);
+
+  // Writes down the answers that only read databases which the next run of the server
+  // will have. To be called when no statement runs any more.
+  arrow::Status Save(
+      const std::string& path, const std::string& stamp,
+      const std::function<bool(const std::string& database)>& will_be) const;
+  // Keeps what Save has written, if it is still good; how many. Before the first
+  // statement.
+  arrow::Result<int64_t> Restore(const std::string& path, const std::string& stamp);
 
   // How long an answer that was made of these is good; zero: not at all.
   Milliseconds TtlOf(const engine::StatementUse& use) const;
@@ -57,9 +72,12 @@ class Cache {
 
   std::optional<Milliseconds> TtlOfTable(const engine::TableName& table) const;
 
+  Cache(const Answers::Ground& ground, engine::Database& database, CacheOptions options);
+  arrow::Status AddClear();
+
   const base::Clock& clock_;
+  engine::Database& database_;
   const std::vector<std::pair<std::string, Milliseconds>> ttls_;
-  SourceTtl source_ttl_;
   TableVersions versions_;
   Answers answers_;
   Flights flights_;

@@ -20,7 +20,7 @@ using Milliseconds = std::chrono::milliseconds;
 
 // What the answer of one run is kept with.
 struct Filling {
-  std::string key;    // of the bound statement (keys.h)
+  std::string key;    // of the bound statement
   std::string query;  // for people; literals hidden where they may be secrets
   AnswerPtr answer;
   std::vector<engine::TableName> tables;
@@ -28,6 +28,8 @@ struct Filling {
   std::chrono::nanoseconds cost{0};
   base::Clock::Steady filled_at;
   base::Clock::Wall filled_wall;
+  // Names mean something in the session that filled it only: it has temporary objects.
+  bool of_session = false;
   Milliseconds ttl{0};       // for everybody who says nothing else
   Milliseconds kept_for{0};  // at least `ttl`: longer for who filled it
 };

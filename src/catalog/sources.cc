@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/lower_case.h"
-#include "catalog/source_file.h"
+#include "base/whole_file.h"
 #include "catalog/sources_view.h"
 
 namespace pintail::catalog {
@@ -311,7 +311,14 @@ arrow::Status Sources::Keep(const std::string& name, const SourceDefinition* cha
     kept.push_back(source);
   }
   if (changed) kept.push_back(*changed);
-  return WriteSourceFile(options_.file, options_.format(kept));
+  const auto write = [&]() -> arrow::Status {
+    ARROW_ASSIGN_OR_RAISE(const auto file, base::WholeFile::Make(options_.file));
+    ARROW_RETURN_NOT_OK(file->Write(options_.format(kept)));
+    return file->Commit();
+  };
+  const arrow::Status written = write();
+  if (written.ok()) return written;
+  return base::WithContext(written, "sources made while the server runs are to be kept");
 }
 
 arrow::Status Sources::AddView() {

@@ -68,6 +68,10 @@ inline constexpr std::array kAnswerOptions = {
            .help = "How often answers that are no longer good are removed",
            .min = 10,
            .max = kYear},
+    Option{.key = "cache.persist",
+           .type = OptionType::kSwitch,
+           .initial = "false",
+           .help = "Whether answers outlive a restart, in a file beside the database"},
 };
 
 }  // namespace pintail::config

@@ -263,15 +263,20 @@ StatementUse UseOf(std::optional<StatementUse> planned,
   StatementUse use = planned.value_or(StatementUse{.reads_unknown = true});
   DataChange& changes = use.changes;
   const bool defines = std::erase(changes.databases, "") > 0;
+  // Said by our own system functions only (SystemFunction::changes), which tell of what
+  // they change themselves.
+  const bool is_system_call = data.properties.modified_databases.contains(SYSTEM_CATALOG);
   for (const auto& [database, modified] : data.properties.modified_databases) {
-    if (database == TEMP_CATALOG) continue;
+    if (database == TEMP_CATALOG || database == SYSTEM_CATALOG) continue;
     if (defines) changes.everything = true;
     const bool known = std::ranges::any_of(changes.tables, [&](const TableName& table) {
       return table.catalog == database;
     });
     if (!known) changes.databases.push_back(database);
   }
-  if (parsed.type == duckdb::StatementType::CALL_STATEMENT) changes.everything = true;
+  if (parsed.type == duckdb::StatementType::CALL_STATEMENT && !is_system_call) {
+    changes.everything = true;
+  }
   const bool explains = parsed.type == duckdb::StatementType::EXPLAIN_STATEMENT &&
                         parsed.Cast<duckdb::ExplainStatement>().explain_type !=
                             duckdb::ExplainType::EXPLAIN_ANALYZE;

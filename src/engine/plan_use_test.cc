@@ -222,6 +222,20 @@ TEST_F(PlanUseTest, DoesNotKnowWhatASourceIsToldInItsOwnSql) {
   EXPECT_EQ(Told(), "everything");
 }
 
+TEST_F(PlanUseTest, LeavesItToOurOwnFunctionsToTellWhatTheyChange) {
+  const auto rows = arrow::schema({arrow::field("n", arrow::int64())});
+  const auto call = [rows](const SystemFunctionCall&) {
+    return arrow::RecordBatchReader::Make({}, rows);
+  };
+  ASSERT_TRUE(
+      database_->AddSystemFunction("act", {.schema = rows, .changes = true, .call = call})
+          .ok());
+  Run("CALL pintail.act()");
+  EXPECT_EQ(Told(), "");
+  Run("CALL pragma_version()");
+  EXPECT_EQ(Told(), "everything");
+}
+
 TEST_F(PlanUseTest, FollowsAKeptPlanToOtherTables) {
   const auto prepared = Prepare(*connection_, "SELECT i FROM v");
   ASSERT_EQ(prepared->traits().use->reads.front().table, "t");

@@ -17,6 +17,7 @@ struct CacheAsk {
   bool wanted = false;  // else there is no cache for it: a transaction, no-store, …
   std::string identity;
   std::string scope;
+  bool of_session = false;  // the scope is the session's own
   // Finds the answer of this text before it is parsed; empty: not to be found so.
   std::string exact_key;
   std::optional<std::chrono::milliseconds> ttl;  // the session's

@@ -51,11 +51,12 @@ CacheAsk GatewayImpl::AskCache(const base::CallContext& call, const Place& place
   if (rooms_.cache == nullptr || place.transaction || request.cache.no_store) return ask;
   auto scope = place.session->CacheScope();
   if (!scope) return ask;
+  ask.of_session = scope->of_session;
   ask.ttl = place.session->cache_ttl();
   if (ask.ttl && ask.ttl->count() == 0) return ask;
   ask.wanted = true;
   ask.identity = call.identity();
-  ask.scope = *std::move(scope);
+  ask.scope = std::move(scope->text);
   ask.exact_key = ExactKey({.identity = ask.identity,
                             .scope = ask.scope,
                             .text = request.sql,
@@ -208,6 +209,7 @@ arrow::Result<StatementResult> GatewayImpl::Fill(const RunPtr& run, Planned plan
     if (answer.ok()) {
       filling.answer = *std::move(answer);
       filling.query = Beginning(run->request().sql, StatementLog::kMaxTextBytes);
+      filling.of_session = to_run.ask.of_session;
       filling.ttl = cache.TtlOf(*use);
       filling.kept_for = std::max(filling.ttl, to_run.ask.ttl.value_or(filling.ttl));
       if (use->depends_on_time) filling.kept_for = filling.ttl;

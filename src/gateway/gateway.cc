@@ -78,14 +78,11 @@ GatewayImpl::~GatewayImpl() {
   (void)Drain(std::chrono::milliseconds(0));
   executor_.reset();
   runs_->EndCleaning();
-  if (rooms_.cache != nullptr) rooms_.database.OnChange(nullptr);
 }
 
 arrow::Status GatewayImpl::Start() {
   ARROW_ASSIGN_OR_RAISE(ready_, rooms_.database.Connect());
   if (rooms_.cache != nullptr) {
-    rooms_.database.OnChange(
-        [cache = rooms_.cache](const auto& change) { cache->Changed(change); });
     ARROW_ASSIGN_OR_RAISE(const auto settings, ready_->Settings());
     std::lock_guard lock(ready_mutex_);
     server_settings_ = settings.everybodys;

@@ -203,12 +203,13 @@ void Session::TemporariesChanged() {
   ++temporary_changes_;
 }
 
-std::optional<std::string> Session::CacheScope() const {
+std::optional<Session::Scope> Session::CacheScope() const {
   std::lock_guard lock(mutex_);
   if (in_transaction_) return std::nullopt;
-  if (temporary_changes_ == 0) return settings_.text;
-  return "#" + std::to_string(identity_.number) + "." +
-         std::to_string(temporary_changes_) + ";" + settings_.text;
+  if (temporary_changes_ == 0) return Scope{.text = settings_.text};
+  return Scope{.text = "#" + std::to_string(identity_.number) + "." +
+                       std::to_string(temporary_changes_) + ";" + settings_.text,
+               .of_session = true};
 }
 
 std::optional<std::chrono::milliseconds> Session::cache_ttl() const {

@@ -112,7 +112,11 @@ class Session : public std::enable_shared_from_this<Session> {
   void TemporariesChanged();
   // What tells answers for this session apart from those for others with other settings;
   // nothing while a transaction is open that was begun by SQL.
-  std::optional<std::string> CacheScope() const;
+  struct Scope {
+    std::string text;
+    bool of_session = false;  // it has temporary objects, and the scope for itself
+  };
+  std::optional<Scope> CacheScope() const;
   // pintail.cache_ttl
   std::optional<std::chrono::milliseconds> cache_ttl() const;
   // A named prepared statement was made at home: the session stays pinned.
