@@ -255,6 +255,12 @@ std::string ShowToml(const Settings& settings) {
     if (!stream.write_through.empty()) {
       file += "write_through = " + TomlQuote(stream.write_through) + "\n";
     }
+    if (stream.retain) {
+      file += "retain = " + TomlQuote(FormatDuration(*stream.retain)) + "\n";
+    }
+    if (!stream.retain_column.empty()) {
+      file += "retain_column = " + TomlQuote(stream.retain_column) + "\n";
+    }
     if (!stream.schema_policy.empty()) {
       file += "schema_policy = " + TomlQuote(stream.schema_policy) + "\n";
     }

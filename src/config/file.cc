@@ -264,6 +264,8 @@ class FileReader {
     if (key == "schema_policy" && text) stream->schema_policy = *text;
     if (key == "durability" && text) stream->durability = *text;
     if (key == "write_through" && text) stream->write_through = *text;
+    if (key == "retain_column" && text) stream->retain_column = *text;
+    if (key == "retain" && duration) stream->retain = *duration;
     if (key == "chunk_size" && number) stream->chunk_size = *number;
     if (key == "commit_rows" && number) stream->commit_rows = *number;
     if (key == "commit_interval" && duration) stream->commit_interval = *duration;

@@ -50,6 +50,15 @@ constexpr std::array kStreamOptions = {
            .help = "Table of a source that the rows are sent on to, as "
                    "source.schema.table",
            .unset = "they are not sent on"},
+    Option{.key = "retain",
+           .type = OptionType::kDuration,
+           .help = "How old rows are that stay here; older ones are in the source of "
+                   "write_through only, and are read from there",
+           .unset = "all stay here",
+           .min = 1'000},
+    Option{.key = "retain_column",
+           .help = "The column with the time that retain goes by",
+           .unset = "required with retain"},
 };
 
 }  // namespace

@@ -42,6 +42,8 @@ struct StreamSetting {
   std::optional<std::chrono::milliseconds> commit_interval;
   std::string durability;     // empty: ingest.durability
   std::string write_through;  // empty: the rows are not sent on
+  std::optional<std::chrono::milliseconds> retain;
+  std::string retain_column;
   std::string where;
 };
 

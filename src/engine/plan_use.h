@@ -32,9 +32,10 @@ class PlanUse final : public duckdb::ClientContextState {
   // was. What is planned while something is being changed counts as changed.
   std::optional<StatementUse> TakePlanned();
   void SetPlanned(StatementUse use);
-  // What was planned last reads a copy of a table, which is made anew by no transaction
-  // of a client's; so what it answers cannot be kept.
-  void NoteCopyRead() {
+  // What was planned last reads rows that change by no transaction of a client's: of a
+  // copy of a table, or of a source below a tiered table. So what it answers cannot be
+  // kept.
+  void NoteReadElsewhere() {
     if (planned_) planned_->reads_unknown = true;
   }
 

@@ -52,7 +52,7 @@ DataStamp TailSnapshot::Stamp() const {
 }
 
 bool TailSnapshot::IsStale(const TailNeeds& needs) const {
-  if (!Stamp().Allows(needs.data)) return true;
+  if (needs.once || !Stamp().Allows(needs.data)) return true;
   if (needs.copies.concerned) {
     if (Copies()->version != needs.copies.version) return true;
     const auto at = seen_ ? begun_ : store_->copies().clock().Now();

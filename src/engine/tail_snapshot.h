@@ -26,6 +26,7 @@ struct TailNeeds {
   std::set<TailKey> before;   // rows are inserted, which come after those in the tail
   DataStamp data;             // when it was planned
   CopyNeeds copies;
+  bool once = false;  // the plan is right for one execution only
 };
 
 class TailSnapshot final : public duckdb::ClientContextState {

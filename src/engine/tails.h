@@ -61,6 +61,15 @@ struct AppliedPut {
   bool operator==(const AppliedPut&) const = default;
 };
 
+// The columns of the table "tiers", which is where the positions are: for each table
+// whose older rows are in a source, which that is, and the boundary, NULL until rows have
+// left, as text in the column's type and in seconds since 1970
+// (docs/decisions/012-tiers.md). Whoever changes it does so in the transaction that
+// deletes the rows below.
+inline constexpr const char* kTiersColumns =
+    "table_schema VARCHAR, table_name VARCHAR, source VARCHAR, source_schema VARCHAR, "
+    "source_table VARCHAR, column_name VARCHAR, boundary VARCHAR, boundary_second BIGINT";
+
 class Tails {
  public:
   virtual ~Tails() = default;

@@ -90,7 +90,7 @@ arrow::Status Ingestion::CheckSending() {
       base::LowerCase(name.table.catalog) != base::LowerCase(tails.database())) {
     return arrow::Status::OK();
   }
-  const Shipper* const shipper = outbox->Find(NameInJournal(name.table));
+  Shipper* const shipper = outbox->Find(NameInJournal(name.table));
   if (shipper == nullptr) return arrow::Status::OK();
   const std::string what = "the rows of the table " + engine::QuoteName(order.table) +
                            " are sent on to " +
@@ -106,6 +106,7 @@ arrow::Status Ingestion::CheckSending() {
                            "append to it");
   }
   sends_ = true;
+  shipper_ = shipper;
   acting_ = tails.ActAsServer(parts_.workplace.connection);
   gathers_ = MayGather();
   return arrow::Status::OK();
@@ -366,6 +367,7 @@ arrow::Status Ingestion::CommitGathered() {
   makes_table_ = false;
   if (!*committed) return sends_ ? CommitFitted() : InsertGathered();
   position_ = **committed;
+  late_ = sends_ && parts_.arrivals->outbox()->IsLate(*shipper_, Gathered());
   gathered_.clear();
   room_.Clear();
   return arrow::Status::OK();
@@ -386,6 +388,7 @@ arrow::Status Ingestion::CommitFitted() {
   target_ = nullptr;
   if (!committed) return RefuseToSend();
   position_ = *committed;
+  late_ = parts_.arrivals->outbox()->IsLate(*shipper_, *fitted);
   gathered_.clear();
   room_.Clear();
   return arrow::Status::OK();
@@ -451,6 +454,10 @@ arrow::Status Ingestion::CommitPending() {
   ARROW_RETURN_NOT_OK(WriteKey());
   ARROW_RETURN_NOT_OK(writer_.Commit());
   if (parts_.claim) parts_.claim->Confirm();
+  if (std::exchange(late_, false)) {
+    ARROW_RETURN_NOT_OK(shipper_->AwaitSent(parts_.call, position_,
+                                            parts_.clock.Now() + parts_.lock_timeout));
+  }
   if (!gathers_ && parts_.arrivals != nullptr) {
     parts_.arrivals->WentStraight(parts_.order.table.table, pending_bytes_);
   }

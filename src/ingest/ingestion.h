@@ -31,6 +31,8 @@
 
 namespace pintail::ingest {
 
+class Shipper;
+
 class Ingestion {
  public:
   struct Parts {
@@ -113,7 +115,9 @@ class Ingestion {
   std::vector<Chunk> gathered_;
   Arrivals::Room room_;
   Arrivals::Target target_;
-  bool sends_ = false;  // the rows are sent on
+  Shipper* shipper_ = nullptr;  // sends the rows on; null: nobody does
+  bool sends_ = false;
+  bool late_ = false;  // rows of the commit are seen only once the source has them
   std::shared_ptr<void> acting_;
   bool gathers_ = false;
   bool makes_table_ = false;  // the commit that is gathered has no table yet

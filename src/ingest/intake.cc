@@ -111,7 +111,9 @@ arrow::Result<std::unique_ptr<Intake>> Intake::Open(const Ground& ground,
       tails, intake->journal_.get(), *intake->mover_, ground.clock, ground.timers,
       options.arrivals, intake->outbox_.get());
   if (intake->outbox_) {
-    intake->outbox_->Start(*intake->journal_, options.journal->folder);
+    ARROW_RETURN_NOT_OK(intake->outbox_->Start(
+        *intake->journal_, options.journal->folder,
+        [mover = intake->mover_.get()] { return mover->published(); }));
   }
   intake->mover_->Start([journal = intake->journal_.get(), outbox = intake->outbox_.get(),
                          arrivals = intake->arrivals_.get(),

@@ -51,6 +51,7 @@ class Mover {
   void MakeRoom();
   // The record of the journal at this position is in its tail. In order.
   void Published(uint64_t position) { published_ = position; }
+  uint64_t published() const { return published_; }
   // Moves all that is there and ends the thread. A failure, if there is one.
   arrow::Status Stop();
 

@@ -198,7 +198,9 @@ void Outbox::Replayed(uint64_t position, const journal::Record& record) {
   for (const auto& batch : record.batches) table.rows += batch->num_rows();
 }
 
-void Outbox::Start(const journal::Journal& journal, const std::filesystem::path& folder) {
+arrow::Status Outbox::Start(const journal::Journal& journal,
+                            const std::filesystem::path& folder,
+                            const std::function<uint64_t()>& published) {
   for (const auto& [name, table] : tables_) {
     auto shipper = std::make_unique<Shipper>(
         table.what, name,
@@ -213,13 +215,30 @@ void Outbox::Start(const journal::Journal& journal, const std::filesystem::path&
                         .log = ground_.log},
         options_.shipper);
     if (table.replayed > 0) shipper->Published(table.replayed, table.rows, table.bytes);
+    if (table.what.retention) {
+      ARROW_ASSIGN_OR_RAISE(tiers_[shipper.get()],
+                            Tier::Open({.database = ground_.database,
+                                        .shipper = *shipper,
+                                        .published = published,
+                                        .clock = ground_.clock,
+                                        .timers = ground_.timers,
+                                        .log = ground_.log}));
+    }
     shippers_.emplace(name, std::move(shipper));
   }
   for (const auto& [name, shipper] : shippers_) shipper->Start();
+  for (const auto& [shipper, tier] : tiers_) tier->Start();
+  return arrow::Status::OK();
+}
+
+bool Outbox::IsLate(const Shipper& shipper, const arrow::RecordBatchVector& rows) const {
+  const auto tier = tiers_.find(&shipper);
+  return tier != tiers_.end() && tier->second->IsLate(rows);
 }
 
 void Outbox::Stop() {
   self_.reset();
+  for (const auto& [shipper, tier] : tiers_) tier->Stop();
   for (const auto& [name, shipper] : shippers_) shipper->Stop();
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -11,6 +12,7 @@
 #include "arrow/result.h"
 #include "base/metrics.h"
 #include "ingest/shipper.h"
+#include "ingest/tier.h"
 
 namespace pintail::ingest {
 
@@ -39,12 +41,18 @@ class Outbox {
 
   // A record of the journal, before it is opened for writing.
   void Replayed(uint64_t position, const journal::Record& record);
-  // Begins to send. `journal` outlives the outbox.
-  void Start(const journal::Journal& journal, const std::filesystem::path& folder);
+  // Begins to send. What is given outlives the outbox; `published` tells the newest
+  // position whose record is in the tails. InvalidArgument for a table that cannot leave
+  // rows to its source.
+  arrow::Status Start(const journal::Journal& journal,
+                      const std::filesystem::path& folder,
+                      const std::function<uint64_t()>& published);
   void Stop();
 
   // What sends the rows of the table on, by its name in the journal; null: nothing does.
   Shipper* Find(const std::string& name) const;
+  // Whether rows that are published are seen only once the source has them.
+  bool IsLate(const Shipper& shipper, const arrow::RecordBatchVector& rows) const;
   // Whether the rows of a table of that name, in whatever schema, are sent on.
   bool MaySend(const std::string& table) const;
 
@@ -69,6 +77,7 @@ class Outbox {
   std::map<std::string, Table> tables_;
   // Made by Start, then fixed.
   std::map<std::string, std::unique_ptr<Shipper>> shippers_;
+  std::map<const Shipper*, std::unique_ptr<Tier>> tiers_;
   // What the view looks at; gone with the outbox.
   std::shared_ptr<Outbox*> self_;
 };

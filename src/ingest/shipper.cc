@@ -103,6 +103,7 @@ void Shipper::Stop() {
     stopping_ = true;
   }
   changed_.notify_one();
+  sent_.notify_all();
   alarm_.reset();
   link_.Interrupt();
   if (thread_.joinable()) thread_.join();
@@ -257,6 +258,29 @@ void Shipper::SetPlace(const Place& place) {
   while (!waiting_.empty() && waiting_.front().position <= place.position) {
     waiting_.pop_front();
   }
+  sent_.notify_all();
+}
+
+arrow::Status Shipper::AwaitSent(const base::CallContext& call, uint64_t position,
+                                 base::Clock::Steady until) {
+  if (call.deadline()) until = std::min(until, *call.deadline());
+  // Ends after the lock: its end waits for its callback, which takes the lock.
+  const auto alarm = ground_.timers.At(until, [this] {
+    const std::lock_guard lock(mutex_);
+    sent_.notify_all();
+  });
+  std::unique_lock lock(mutex_);
+  const auto is_sent = [&] { return figures_.place.position >= position; };
+  sent_.wait(lock, call.stop_token(),
+             [&] { return is_sent() || stopping_ || ground_.clock.Now() >= until; });
+  if (is_sent()) return arrow::Status::OK();
+  return base::MakeError(
+      base::ErrorKind::kUnavailable, "rows of this commit are older than what the table ",
+      name_, " keeps, so they are acknowledged once ", engine::QuoteName(what_.target),
+      " has them, and it has not taken them in time",
+      figures_.last_error.empty() ? "" : " (" + figures_.last_error + ")",
+      ". They are in the journal at position ", position,
+      " and will be sent: do not send them again");
 }
 
 void Shipper::Sent(const Shipment& shipment) {

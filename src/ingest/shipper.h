@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "arrow/status.h"
+#include "base/call_context.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/timers.h"
@@ -69,6 +70,10 @@ class Shipper {
   // All records of the table at or below are in the source; the highest number there is
   // when nothing waits.
   uint64_t sent() const;
+  // Waits until the source has the record of the table at this position: Unavailable at
+  // the call's deadline, or at `until`. The record stays where it is then.
+  arrow::Status AwaitSent(const base::CallContext& call, uint64_t position,
+                          base::Clock::Steady until);
   const WriteThrough& what() const { return what_; }
   WriteThroughFigures figures() const;
 
@@ -126,6 +131,7 @@ class Shipper {
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
+  std::condition_variable_any sent_;
   // Protected by mutex_.
   bool nudged_ = false;
   bool stopping_ = false;

@@ -12,9 +12,17 @@
 
 namespace pintail::ingest {
 
+// Rows that are not older than `age`, by the time in `column`, stay here; the others are
+// in the source only (docs/decisions/012-tiers.md).
+struct Retention {
+  std::chrono::milliseconds age{0};
+  std::string column;
+};
+
 struct WriteThrough {
-  engine::TableName table;   // of the server's own database, with its schema
-  engine::TableName target;  // its catalog is the source
+  engine::TableName table;             // of the server's own database, with its schema
+  engine::TableName target;            // its catalog is the source
+  std::optional<Retention> retention;  // unset: everything stays here too
 };
 
 // How far a source is with what the journal has for one table.
