@@ -140,8 +140,7 @@ PlanToSql::Select PlanToSql::SayScan(duckdb::LogicalGet& scan) {
     PushedColumn column{.binding = binding, .is_leaf = true};
     if (!id.IsVirtualColumn() && !id.HasChildren()) {
       column.type = scan.returned_types[id.GetPrimaryIndex()];
-      const Text quoted = SqlName(dialect(), scan.names[id.GetPrimaryIndex()]);
-      if (quoted) column.text = SqlColumn(dialect(), column.type, alias + "." + *quoted);
+      column.text = SayColumn(scan, id.GetPrimaryIndex(), alias);
     }
     columns.push_back(std::move(column));
   }
@@ -154,20 +153,24 @@ PlanToSql::Select PlanToSql::SayScan(duckdb::LogicalGet& scan) {
   return select;
 }
 
+Text PlanToSql::SayColumn(const duckdb::LogicalGet& scan, size_t number,
+                          const std::string& alias) const {
+  const Text name = SqlName(dialect(), scan.names[number]);
+  return name ? SqlColumnOf(source_, scan, number, alias + "." + *name) : Text();
+}
+
 bool PlanToSql::SayTableFilters(const duckdb::LogicalGet& scan, const std::string& alias,
                                 PushedSelect& select) const {
   // By their numbers in the table.
-  const SqlWriter writer(dialect(), [&](const ColumnBinding& binding) -> Text {
-    const Text name = SqlName(dialect(), scan.names[binding.column_index]);
-    if (!name) return std::nullopt;
-    return SqlColumn(dialect(), scan.returned_types[binding.column_index],
-                     alias + "." + *name);
-  });
+  const auto column = [&](const ColumnBinding& binding) {
+    return SayColumn(scan, binding.column_index, alias);
+  };
+  const SqlWriter writer(dialect(), SqlWriter::ByBinding(column));
   for (const auto& [number, filter] : scan.table_filters.filters) {
     if (number >= scan.names.size()) return false;
-    const duckdb::BoundColumnRefExpression column(
+    const duckdb::BoundColumnRefExpression reference(
         scan.returned_types[number], ColumnBinding(scan.table_index, number));
-    if (!SayTableFilter(*filter, column, writer, select)) return false;
+    if (!SayTableFilter(*filter, reference, writer, select)) return false;
   }
   return true;
 }

@@ -30,6 +30,8 @@ class PlanToSql {
   using Select = std::optional<PushedSelect>;
 
   Select SayScan(duckdb::LogicalGet& scan);
+  SqlWriter::Text SayColumn(const duckdb::LogicalGet& scan, size_t number,
+                            const std::string& alias) const;
   bool SayTableFilters(const duckdb::LogicalGet& scan, const std::string& alias,
                        PushedSelect& select) const;
   bool ReadsLess(const duckdb::LogicalFilter& filter) const;

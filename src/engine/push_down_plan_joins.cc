@@ -11,9 +11,6 @@
 namespace pintail::engine {
 namespace {
 
-// Longer lists are better joined with here.
-constexpr size_t kListedValues = 1'000;
-
 using duckdb::ExpressionClass;
 using duckdb::ExpressionType;
 using duckdb::JoinType;
@@ -28,12 +25,13 @@ bool IsEquality(ExpressionType comparison) {
 Text SayConditions(const duckdb::LogicalComparisonJoin& join, const PushedSelect& left,
                    const PushedSelect& right) {
   // Each side of a condition is about one side of the join.
-  const SqlWriter writer(left.dialect(),
-                         [&](const duckdb::ColumnBinding& binding) -> Text {
-                           const PushedColumn* column = left.Find(binding);
-                           if (!column) column = right.Find(binding);
-                           return column ? column->text : std::nullopt;
-                         });
+  const SqlWriter writer(
+      left.dialect(),
+      SqlWriter::ByBinding([&](const duckdb::ColumnBinding& binding) -> Text {
+        const PushedColumn* column = left.Find(binding);
+        if (!column) column = right.Find(binding);
+        return column ? column->text : std::nullopt;
+      }));
   std::string conditions;
   bool has_equality = false;
   for (const auto& condition : join.conditions) {

@@ -25,10 +25,11 @@ const PushedColumn* PushedSelect::Find(const duckdb::ColumnBinding& binding) con
 }
 
 SqlWriter PushedSelect::Writer() const {
-  return SqlWriter(dialect_, [this](const duckdb::ColumnBinding& binding) {
-    const PushedColumn* column = Find(binding);
-    return column ? column->text : std::nullopt;
-  });
+  return SqlWriter(dialect_,
+                   SqlWriter::ByBinding([this](const duckdb::ColumnBinding& binding) {
+                     const PushedColumn* column = Find(binding);
+                     return column ? column->text : std::nullopt;
+                   }));
 }
 
 void PushedSelect::SetTable(std::string table, std::vector<PushedColumn> columns,

@@ -8,6 +8,7 @@
 #include "duckdb/common/exception/binder_exception.hpp"
 #include "duckdb/common/vector_operations/vector_operations.hpp"
 #include "duckdb/parser/tableref/table_function_ref.hpp"
+#include "engine/sql_dialect.h"
 
 namespace pintail::engine {
 namespace {
@@ -255,10 +256,10 @@ std::optional<PushDownSource> SourceOf(const duckdb::LogicalGet& scan) {
   auto table = scan.GetTable();
   if (!table || !IsWholeScan(scan)) return std::nullopt;
   duckdb::Catalog& catalog = table->ParentCatalog();
-  if (const auto* ours = dynamic_cast<const QueryableCatalog*>(&catalog)) {
-    const SourceCapabilities capabilities = ours->capabilities();
+  if (auto* own = dynamic_cast<QueryableCatalog*>(&catalog)) {
+    const SourceCapabilities capabilities = own->capabilities();
     if (capabilities.dialect == SqlDialect::kNone) return std::nullopt;
-    return PushDownSource{.catalog = &catalog, .capabilities = capabilities};
+    return PushDownSource{.catalog = &catalog, .own = own, .capabilities = capabilities};
   }
   const QueryFunction* function = FunctionOf(catalog.GetCatalogType());
   if (!function || scan.function.name != function->scan) return std::nullopt;
@@ -268,17 +269,23 @@ std::optional<PushDownSource> SourceOf(const duckdb::LogicalGet& scan) {
 
 std::optional<std::string> ConditionOf(const PushDownSource& source,
                                        const duckdb::LogicalGet& scan) {
-  auto* ours = dynamic_cast<QueryableCatalog*>(source.catalog);
   // The extensions' scans take limits later than this, and conditions as table filters.
-  return ours ? ours->ConditionOf(scan) : std::string();
+  return source.own ? source.own->ConditionOf(scan) : std::string();
+}
+
+std::optional<std::string> SqlColumnOf(const PushDownSource& source,
+                                       const duckdb::LogicalGet& scan, idx_t column,
+                                       const std::string& name) {
+  if (source.own) return source.own->SqlColumnOf(scan, column, name);
+  return SqlColumn(source.capabilities.dialect, scan.returned_types[column], name);
 }
 
 duckdb::unique_ptr<duckdb::LogicalGet> MakeSourceScan(ClientContext& context,
                                                       idx_t table_index,
                                                       const PushDownSource& source,
                                                       SourceQuery query) {
-  if (auto* ours = dynamic_cast<QueryableCatalog*>(source.catalog)) {
-    return ours->MakeSourceQuery(context, table_index, std::move(query));
+  if (source.own) {
+    return source.own->MakeSourceQuery(context, table_index, std::move(query));
   }
   const QueryFunction& function = *FunctionOf(source.catalog->GetCatalogType());
   const std::string& name = source.catalog->GetName();

@@ -30,6 +30,11 @@ class QueryableCatalog {
   // filters: a condition over the table's columns in the source's SQL, empty for none.
   // Nothing when there is more than a condition (a limit, keys): then it is not pushed.
   virtual std::optional<std::string> ConditionOf(const duckdb::LogicalGet& scan) = 0;
+  // A column of a scan's table, called `name` there, in the form of SqlColumn; nothing
+  // when a statement can say nothing of its values.
+  virtual std::optional<std::string> SqlColumnOf(const duckdb::LogicalGet& scan,
+                                                 duckdb::idx_t column,
+                                                 const std::string& name) = 0;
   // A scan of the statement's rows, with all of its columns, which are of exactly the
   // statement's types. It is run in the source's transaction when there is one.
   virtual duckdb::unique_ptr<duckdb::LogicalGet> MakeSourceQuery(
@@ -39,6 +44,7 @@ class QueryableCatalog {
 // A source as push-down sees it: an attached database that takes SQL.
 struct PushDownSource {
   duckdb::Catalog* catalog = nullptr;
+  QueryableCatalog* own = nullptr;  // set when it is one of our own
   SourceCapabilities capabilities;
 
   bool operator==(const PushDownSource& other) const { return catalog == other.catalog; }
@@ -50,6 +56,11 @@ std::optional<PushDownSource> SourceOf(const duckdb::LogicalGet& scan);
 // QueryableCatalog::ConditionOf, of any source's scan.
 std::optional<std::string> ConditionOf(const PushDownSource& source,
                                        const duckdb::LogicalGet& scan);
+
+// QueryableCatalog::SqlColumnOf, of any source's scan.
+std::optional<std::string> SqlColumnOf(const PushDownSource& source,
+                                       const duckdb::LogicalGet& scan,
+                                       duckdb::idx_t column, const std::string& name);
 
 // A scan of the statement. Its columns may have other types than the query says: those
 // of the driver, which hold the same values.

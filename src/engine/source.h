@@ -45,6 +45,16 @@ struct SourceCapabilities {
   bool cancel = true;       // a running query stops when it is asked to
 };
 
+// How the values of a column, as Source::TableSchema and Scan give them, are had in the
+// source's SQL.
+enum class ColumnForm : uint8_t {
+  kSame,   // by its name: the types mean the same
+  kText,   // it has a type of the source's own there (an enum), whose text they are
+  kOther,  // not at all: conditions say nothing of it but whether it is NULL
+};
+// In the metadata of a field: "text" or "other"; kSame where there is none.
+inline constexpr const char* kColumnForm = "pintail.form";
+
 struct SourceTableName {
   std::string schema;
   std::string table;

@@ -10,6 +10,7 @@
 #include "duckdb/storage/database_size.hpp"
 #include "engine/error_translation.h"
 #include "engine/interruptible.h"
+#include "engine/sql_dialect.h"
 
 namespace pintail::engine {
 namespace {
@@ -105,9 +106,13 @@ duckdb::optional_ptr<duckdb::CatalogEntry> SourceCatalog::CreateSchema(
     OrThrow(base::MakeError(base::ErrorKind::kUnimplemented, "the source \"", GetName(),
                             "\" (", source_->type(), ") cannot make schemas"));
   }
-  const std::string sql =
-      "CREATE SCHEMA " + QuoteSourceName(info.schema, capabilities.dialect);
-  auto& own = duckdb::Transaction::Get(context, *this).Cast<SourceTransaction>();
+  const auto schema = SqlName(capabilities.dialect, info.schema);
+  if (!schema) {
+    OrThrow(base::MakeError(base::ErrorKind::kInvalidArgument, "the source \"", GetName(),
+                            "\" cannot have a schema of this name"));
+  }
+  const std::string sql = "CREATE SCHEMA " + *schema;
+  auto& own = SourceTransaction::Of(context, *this);
   OrThrow(RunInterruptibly(context, [&](std::stop_token stop) {
     return own.WithSession(
         stop, [&](SourceSession& session) { return session.Execute(sql).status(); });

@@ -20,6 +20,7 @@
 #include "engine/source_catalog.h"
 #include "engine/source_scan.h"
 #include "engine/source_write.h"
+#include "engine/sql_dialect.h"
 
 namespace pintail::engine {
 namespace {
@@ -28,11 +29,6 @@ using base::ErrorKind;
 using duckdb::LogicalOperatorType;
 
 constexpr int64_t kBatchBytes = 1 << 20;
-
-SourceTransaction& TransactionOf(duckdb::ClientContext& context,
-                                 duckdb::Catalog& catalog) {
-  return duckdb::Transaction::Get(context, catalog).Cast<SourceTransaction>();
-}
 
 void CheckChanges(const Source& source, bool returns) {
   if (!source.capabilities().change) {
@@ -221,6 +217,12 @@ duckdb::InsertionOrderPreservingMap<std::string> Text(const std::string& source,
   return text;
 }
 
+std::string NameIn(const SourceTableEntry& table, SqlDialect dialect) {
+  const auto name = SqlTable(dialect, table.table().name);
+  if (!name) CannotSay(*table.source_catalog().source(), "table's name");
+  return *name;
+}
+
 std::string NameOf(const SourceTableName& table) {
   return table.schema + "." + table.table;
 }
@@ -230,7 +232,7 @@ duckdb::PhysicalOperator& PlanNative(SourceCatalog& catalog,
                                      const duckdb::vector<duckdb::LogicalType>& types,
                                      const char* name, const std::string& sql) {
   auto make_work = [&catalog, sql](duckdb::ClientContext& context) {
-    return std::make_unique<Native>(TransactionOf(context, catalog), sql);
+    return std::make_unique<Native>(SourceTransaction::Of(context, catalog), sql);
   };
   return planner.Make<SourceWrite>(types, name, Text(catalog.GetName(), "Sent", sql),
                                    make_work);
@@ -242,7 +244,8 @@ duckdb::PhysicalOperator& PlanByKey(SourceCatalog& catalog,
                                     const char* name, const ByKey::Rows& rows,
                                     duckdb::PhysicalOperator& plan) {
   auto make_work = [&catalog, rows](duckdb::ClientContext& context) {
-    return std::make_unique<ByKey>(context, TransactionOf(context, catalog), rows);
+    return std::make_unique<ByKey>(context, SourceTransaction::Of(context, catalog),
+                                   rows);
   };
   auto& change = planner.Make<SourceWrite>(
       types, name, Text(catalog.GetName(), "Table", NameOf(rows.table)), make_work);
@@ -268,9 +271,8 @@ duckdb::PhysicalOperator& SourceCatalog::PlanDelete(
   }
   const Condition condition(*op.children[0], entry);
   if (!condition.sql()) CannotSay(*source_, "WHERE");
-  return PlanNative(
-      *this, planner, op.types, "SOURCE_DELETE",
-      "DELETE FROM " + QuoteSourceTable(entry.table().name, dialect) + *condition.sql());
+  return PlanNative(*this, planner, op.types, "SOURCE_DELETE",
+                    "DELETE FROM " + NameIn(entry, dialect) + *condition.sql());
 }
 
 duckdb::PhysicalOperator& SourceCatalog::PlanDelete(
@@ -313,14 +315,12 @@ duckdb::PhysicalOperator& SourceCatalog::PlanUpdate(
     }
     const auto value =
         WriteAssigned(*below.expressions[PlaceOf(target)], column_of, dialect);
-    if (!value) CannotSay(*source_, "SET");
-    set += (set.empty() ? " SET " : ", ") +
-           QuoteSourceName(entry.source_column(op.columns[i].index).name, dialect) +
-           " = " + *value;
+    const auto name = SqlName(dialect, entry.source_column(op.columns[i].index).name);
+    if (!value || !name) CannotSay(*source_, "SET");
+    set += (set.empty() ? " SET " : ", ") + *name + " = " + *value;
   }
-  return PlanNative(
-      *this, planner, op.types, "SOURCE_UPDATE",
-      "UPDATE " + QuoteSourceTable(entry.table().name, dialect) + set + *condition.sql());
+  return PlanNative(*this, planner, op.types, "SOURCE_UPDATE",
+                    "UPDATE " + NameIn(entry, dialect) + set + *condition.sql());
 }
 
 duckdb::PhysicalOperator& SourceCatalog::PlanUpdate(

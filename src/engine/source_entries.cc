@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "arrow/extension_type.h"
 #include "arrow/util/key_value_metadata.h"
 #include "duckdb/catalog/entry_lookup_info.hpp"
 #include "duckdb/catalog/similar_catalog_entry.hpp"
@@ -25,9 +26,18 @@ namespace {
 
 using base::ErrorKind;
 
-bool IsPlain(const arrow::Field& field) {
-  return field.type()->id() != arrow::Type::EXTENSION &&
-         !(field.metadata() && field.metadata()->Contains("ARROW:extension:name"));
+ColumnForm FormOf(const arrow::Field& field) {
+  const auto metadata = [&](const char* key) {
+    return field.metadata() ? field.metadata()->Get(key).ValueOr("") : "";
+  };
+  const std::string form = metadata(kColumnForm);
+  if (!form.empty()) return form == "text" ? ColumnForm::kText : ColumnForm::kOther;
+  std::string extension = metadata("ARROW:extension:name");
+  if (field.type()->id() == arrow::Type::EXTENSION) {
+    extension = static_cast<const arrow::ExtensionType&>(*field.type()).extension_name();
+  }
+  const bool same = extension.empty() || extension == "arrow.uuid";
+  return same ? ColumnForm::kSame : ColumnForm::kOther;
 }
 
 [[noreturn]] void Refuse(const SourceSchemaEntry& schema, const char* what) {
@@ -35,11 +45,6 @@ bool IsPlain(const arrow::Field& field) {
       ErrorKind::kUnimplemented, "the source \"",
       const_cast<SourceSchemaEntry&>(schema).catalog.GetName(), "\" has tables only; ",
       what, " in a database of this server, or run the statement at the source itself"));
-}
-
-SourceTransaction& TransactionOf(duckdb::ClientContext& context,
-                                 duckdb::Catalog& catalog) {
-  return duckdb::Transaction::Get(context, catalog).Cast<SourceTransaction>();
 }
 
 }  // namespace
@@ -53,7 +58,7 @@ SourceTableEntry::SourceTableEntry(SourceCatalog& catalog, SourceSchemaEntry& sc
     const auto& field = *table_->schema->field(static_cast<int>(index));
     source_columns_.push_back({.name = field.name(),
                                .type = column.Type(),
-                               .plain = IsPlain(field),
+                               .form = FormOf(field),
                                .key = index == 0});
     ++index;
   }
@@ -140,7 +145,7 @@ duckdb::optional_ptr<duckdb::CatalogEntry> SourceSchemaEntry::LookupEntry(
     return nullptr;
   }
   auto& context = *transaction.context;
-  auto& own = TransactionOf(context, catalog);
+  auto& own = SourceTransaction::Of(context, catalog);
   const SourceTableName wanted{name, lookup.GetEntryName()};
   std::shared_ptr<const KnownTable> table;
   if (auto made = own.Own(wanted)) {
@@ -165,7 +170,7 @@ duckdb::SimilarCatalogEntry SourceSchemaEntry::GetSimilarEntry(
 void SourceSchemaEntry::Scan(duckdb::ClientContext& context, duckdb::CatalogType type,
                              const std::function<void(duckdb::CatalogEntry&)>& callback) {
   if (type != duckdb::CatalogType::TABLE_ENTRY) return;
-  auto& own = TransactionOf(context, catalog);
+  auto& own = SourceTransaction::Of(context, catalog);
   std::vector<std::shared_ptr<const KnownTable>> found;
   OrThrow(RunInterruptibly(context, [&](std::stop_token stop) {
     auto& tables = *source_catalog().tables();
@@ -242,7 +247,7 @@ duckdb::optional_ptr<duckdb::CatalogEntry> SourceSchemaEntry::CreateTable(
     fields.push_back(field->WithNullable(!not_null.contains(column.Logical().index)));
   }
   const auto schema = arrow::schema(std::move(fields));
-  auto& own = TransactionOf(context, catalog);
+  auto& own = SourceTransaction::Of(context, catalog);
   OrThrow(RunInterruptibly(context, [&](std::stop_token stop) {
     return own.WithSession(stop, [&](SourceSession& session) {
       return session.CreateTable(made, *schema, /*if_not_exists=*/false);
@@ -271,7 +276,7 @@ void SourceSchemaEntry::DropEntry(duckdb::ClientContext& context,
   if (!entry && if_exists) return;
   const SourceTableName dropped = entry ? entry->Cast<SourceTableEntry>().table().name
                                         : SourceTableName{name, info.name};
-  auto& own = TransactionOf(context, catalog);
+  auto& own = SourceTransaction::Of(context, catalog);
   OrThrow(RunInterruptibly(context, [&](std::stop_token stop) {
     return own.WithSession(stop, [&](SourceSession& session) {
       return session.DropTable(dropped, if_exists);

@@ -1,5 +1,5 @@
-// Conditions on the columns of one table, in the SQL of its source. Private to the
-// engine. Pure functions.
+// Conditions on the columns of one table, in the SQL of its source: what SqlWriter says
+// of them, and what the source can find rows by. Private to the engine. Pure functions.
 //
 // What is written is true for each row for which the expression is true. For rows for
 // which it is not, only a condition that is called exact is not true: equality of text
@@ -21,8 +21,7 @@ namespace pintail::engine {
 struct SourceColumn {
   std::string name;
   duckdb::LogicalType type;
-  // Its values are what the type says; else, say, a JSON document that is sent as text.
-  bool plain = true;
+  ColumnForm form = ColumnForm::kSame;
   bool key = false;  // the first column
 };
 
@@ -34,20 +33,21 @@ struct SourceCondition {
   bool exact = true;
 };
 
+// The column, called `name` there, in the form of SqlColumn.
+std::optional<std::string> SqlSourceColumn(SqlDialect dialect, const SourceColumn& column,
+                                           const std::string& name);
+
 // Nothing when it cannot be said in the dialect, or might mean something else there.
 std::optional<SourceCondition> WriteCondition(const duckdb::Expression& expression,
                                               const ColumnOf& column_of,
                                               SqlDialect dialect);
-// For changes, which hit the rows for which the condition is true: exact, if need be with
-// another collation than the column's. May be slower, as no index has it.
+// For changes, which hit the rows for which the condition is true.
 std::optional<std::string> WriteExactCondition(const duckdb::Expression& expression,
                                                const ColumnOf& column_of,
                                                SqlDialect dialect);
 // What a column is set to: a constant, a column, or sums of them.
 std::optional<std::string> WriteAssigned(const duckdb::Expression& expression,
                                          const ColumnOf& column_of, SqlDialect dialect);
-// A constant, which comes out equal.
-std::optional<std::string> WriteValue(const duckdb::Value& value, SqlDialect dialect);
 
 // For sources that find rows by key only: the values of the key column of which each row
 // has one for which the expression is true.
@@ -59,9 +59,5 @@ std::optional<std::vector<duckdb::Value>> KeysOf(const duckdb::Expression& expre
 duckdb::unique_ptr<duckdb::Expression> ExpressionOfFilter(
     const duckdb::TableFilter& filter, const duckdb::Expression& column,
     bool with_optional);
-
-// A name as the dialect quotes it.
-std::string QuoteSourceName(const std::string& name, SqlDialect dialect);
-std::string QuoteSourceTable(const SourceTableName& table, SqlDialect dialect);
 
 }  // namespace pintail::engine

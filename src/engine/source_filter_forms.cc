@@ -4,26 +4,13 @@
 
 #include "duckdb/planner/expression/bound_comparison_expression.hpp"
 #include "duckdb/planner/expression/bound_conjunction_expression.hpp"
-#include "duckdb/planner/expression/bound_constant_expression.hpp"
 #include "duckdb/planner/expression/bound_operator_expression.hpp"
 #include "duckdb/planner/filter/list.hpp"
 #include "engine/source_filter.h"
+#include "engine/sql_writer.h"
 
 namespace pintail::engine {
-namespace {
-
 using duckdb::ExpressionType;
-
-// The constant, if it is one and not NULL.
-const duckdb::Value* ConstantOf(const duckdb::Expression& expression) {
-  if (expression.GetExpressionClass() != duckdb::ExpressionClass::BOUND_CONSTANT) {
-    return nullptr;
-  }
-  const auto& value = expression.Cast<duckdb::BoundConstantExpression>().value;
-  return value.IsNull() ? nullptr : &value;
-}
-
-}  // namespace
 
 std::optional<std::vector<duckdb::Value>> KeysOf(const duckdb::Expression& expression,
                                                  const ColumnOf& column_of) {

@@ -96,11 +96,6 @@ void CheckInserts(const Source& source) {
                                      ") takes no rows: it is read only"));
 }
 
-SourceTransaction& TransactionOf(duckdb::ClientContext& context,
-                                 duckdb::Catalog& catalog) {
-  return duckdb::Transaction::Get(context, catalog).Cast<SourceTransaction>();
-}
-
 duckdb::InsertionOrderPreservingMap<std::string> Text(const std::string& source,
                                                       const SourceTableName& table) {
   duckdb::InsertionOrderPreservingMap<std::string> text;
@@ -150,7 +145,8 @@ duckdb::PhysicalOperator& SourceCatalog::PlanInsert(
   }
   const bool late = ReadsFrom(*plan, *this);
   auto make_work = [this, entry, target, late](duckdb::ClientContext& context) {
-    return std::make_unique<Insert>(context, TransactionOf(context, *this), target, late);
+    return std::make_unique<Insert>(context, SourceTransaction::Of(context, *this),
+                                    target, late);
   };
   auto& insert = planner.Make<SourceWrite>(op.types, "SOURCE_INSERT",
                                            Text(GetName(), target.table), make_work);
@@ -173,7 +169,8 @@ duckdb::PhysicalOperator& SourceCatalog::PlanCreateTableAs(
   auto make_work = [this, info, target, late,
                     &schema = op.schema](duckdb::ClientContext& context) {
     schema.CreateTable(schema.GetCatalogTransaction(context), *info);
-    return std::make_unique<Insert>(context, TransactionOf(context, *this), target, late);
+    return std::make_unique<Insert>(context, SourceTransaction::Of(context, *this),
+                                    target, late);
   };
   auto& create = planner.Make<SourceWrite>(op.types, "SOURCE_CREATE_TABLE_AS",
                                            Text(GetName(), target.table), make_work);

@@ -271,7 +271,7 @@ bool ReadPiece(duckdb::ClientContext& context, const SourceTableEntry& table,
 void ReadAll(duckdb::ClientContext& context, const SourceScanData& data,
              Running& running) {
   auto& catalog = data.table->source_catalog();
-  auto& own = duckdb::Transaction::Get(context, catalog).Cast<SourceTransaction>();
+  auto& own = SourceTransaction::Of(context, catalog);
   running.stream = std::make_unique<SourceStream>(
       ProducerFor(running, data.table, own.shared_from_this()),
       SourceOptions().ahead_bytes);

@@ -15,6 +15,11 @@ SourceTransaction::SourceTransaction(duckdb::TransactionManager& manager,
       source_(std::move(source)),
       tables_(std::move(tables)) {}
 
+SourceTransaction& SourceTransaction::Of(duckdb::ClientContext& context,
+                                         duckdb::Catalog& catalog) {
+  return Get(context, catalog).Cast<SourceTransaction>();
+}
+
 arrow::Status SourceTransaction::WithSession(std::stop_token stop, const Use& use) {
   const std::lock_guard lock(session_mutex_);
   if (ended_ || stop.stop_requested()) {

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "duckdb/catalog/catalog.hpp"
 #include "duckdb/catalog/catalog_entry.hpp"
 #include "duckdb/transaction/transaction.hpp"
 #include "duckdb/transaction/transaction_manager.hpp"
@@ -29,6 +30,9 @@ class SourceTransaction final : public duckdb::Transaction,
  public:
   SourceTransaction(duckdb::TransactionManager& manager, duckdb::ClientContext& context,
                     std::shared_ptr<Source> source, std::shared_ptr<SourceTables> tables);
+
+  // The one that the context's transaction has in the catalog, a SourceCatalog.
+  static SourceTransaction& Of(duckdb::ClientContext& context, duckdb::Catalog& catalog);
 
   // Runs `use` with the transaction's session and nobody else. `stop` makes what runs in
   // the session end with Cancelled, and the transaction fail. From any thread.

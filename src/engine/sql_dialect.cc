@@ -76,33 +76,33 @@ Text TextConstant(SqlDialect dialect, const std::string& text) {
   return std::nullopt;
 }
 
-Text DoubleConstant(SqlDialect dialect, double value) {
+// FLOAT or DOUBLE, of which 9 or 17 digits name each number.
+Text FloatConstant(SqlDialect dialect, const duckdb::Value& number) {
+  const bool is_float = number.type().id() == LogicalTypeId::FLOAT;
+  const double value = number.GetValue<double>();
+  const bool typed = dialect == SqlDialect::kPostgres || dialect == SqlDialect::kDuckdb ||
+                     dialect == SqlDialect::kSnowflake;
+  // As text of a double it would be another number than a float.
+  if (is_float && (!typed || dialect == SqlDialect::kSnowflake)) return std::nullopt;
+  const Text type = SqlType(dialect, number.type());
   if (!std::isfinite(value)) {
     if (dialect != SqlDialect::kPostgres) return std::nullopt;
     const char* name = std::isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
-    return "CAST('" + std::string(name) + "' AS double precision)";
+    return "CAST('" + std::string(name) + "' AS " + *type + ")";
   }
   std::array<char, 40> digits{};
-  // With an exponent it is a double everywhere, and 17 digits name each double.
-  std::snprintf(digits.data(), digits.size(), "%.17e", value);
-  switch (dialect) {
-    case SqlDialect::kPostgres:
-      return "CAST('" + std::string(digits.data()) + "' AS double precision)";
-    case SqlDialect::kDuckdb:
-    case SqlDialect::kSnowflake:
-      return "CAST('" + std::string(digits.data()) + "' AS DOUBLE)";
-    case SqlDialect::kMysql:
-      return "(" + std::string(digits.data()) + ")";
-    default:
-      return std::nullopt;
-  }
+  // With an exponent it is a double everywhere.
+  std::snprintf(digits.data(), digits.size(), is_float ? "%.9e" : "%.17e", value);
+  if (typed) return "CAST('" + std::string(digits.data()) + "' AS " + *type + ")";
+  return "(" + std::string(digits.data()) + ")";
 }
 
 // Years of four digits are written alike everywhere.
-bool HasPlainYear(duckdb::date_t date) {
+bool HasPlainYear(SqlDialect dialect, duckdb::date_t date) {
   if (!duckdb::Value::IsFinite(date)) return false;
+  const bool any = dialect == SqlDialect::kPostgres || dialect == SqlDialect::kDuckdb;
   const int32_t year = duckdb::Date::ExtractYear(date);
-  return year >= 1000 && year <= 9999;
+  return year >= (any ? 1 : 1000) && year <= 9999;
 }
 
 Text TimeConstant(SqlDialect dialect, const duckdb::Value& value) {
@@ -110,14 +110,14 @@ Text TimeConstant(SqlDialect dialect, const duckdb::Value& value) {
   std::string suffix;
   switch (value.type().id()) {
     case LogicalTypeId::DATE:
-      if (!HasPlainYear(value.GetValue<duckdb::date_t>())) return std::nullopt;
+      if (!HasPlainYear(dialect, value.GetValue<duckdb::date_t>())) return std::nullopt;
       word = "DATE";
       break;
     case LogicalTypeId::TIMESTAMP:
     case LogicalTypeId::TIMESTAMP_TZ: {
       const auto time = duckdb::timestamp_t(value.GetValueUnsafe<int64_t>());
       if (!duckdb::Timestamp::IsFinite(time)) return std::nullopt;
-      if (!HasPlainYear(duckdb::Timestamp::GetDate(time))) return std::nullopt;
+      if (!HasPlainYear(dialect, duckdb::Timestamp::GetDate(time))) return std::nullopt;
       const bool zoned = value.type().id() == LogicalTypeId::TIMESTAMP_TZ;
       word = zoned ? "TIMESTAMPTZ" : "TIMESTAMP";
       if (dialect == SqlDialect::kBigquery) word = "DATETIME";
@@ -127,164 +127,6 @@ Text TimeConstant(SqlDialect dialect, const duckdb::Value& value) {
       return std::nullopt;
   }
   return word + " '" + value.ToString() + "'";
-}
-
-bool IsWholeNumber(const LogicalType& type) {
-  switch (type.id()) {
-    case LogicalTypeId::TINYINT:
-    case LogicalTypeId::SMALLINT:
-    case LogicalTypeId::INTEGER:
-    case LogicalTypeId::BIGINT:
-    case LogicalTypeId::UTINYINT:
-    case LogicalTypeId::USMALLINT:
-    case LogicalTypeId::UINTEGER:
-      return true;
-    default:
-      return false;
-  }
-}
-
-std::string Digits(const LogicalType& type) {
-  return "(" + std::to_string(duckdb::DecimalType::GetWidth(type)) + ", " +
-         std::to_string(duckdb::DecimalType::GetScale(type)) + ")";
-}
-
-Text PostgresType(const LogicalType& type) {
-  switch (type.id()) {
-    case LogicalTypeId::BOOLEAN:
-      return "boolean";
-    case LogicalTypeId::SMALLINT:
-      return "smallint";
-    case LogicalTypeId::INTEGER:
-      return "integer";
-    case LogicalTypeId::UINTEGER:  // oid: the numbers are those of a wider type
-    case LogicalTypeId::BIGINT:
-      return "bigint";
-    case LogicalTypeId::HUGEINT:
-      return "numeric(38, 0)";
-    case LogicalTypeId::DECIMAL:
-      return "numeric" + Digits(type);
-    case LogicalTypeId::FLOAT:
-      return "real";
-    case LogicalTypeId::DOUBLE:
-      return "double precision";
-    case LogicalTypeId::VARCHAR:
-      return "text";
-    case LogicalTypeId::DATE:
-      return "date";
-    case LogicalTypeId::TIMESTAMP:
-      return "timestamp";
-    case LogicalTypeId::TIMESTAMP_TZ:
-      return "timestamptz";
-    case LogicalTypeId::UUID:
-      return "uuid";
-    default:
-      return std::nullopt;
-  }
-}
-
-Text MysqlType(const LogicalType& type) {
-  if (IsWholeNumber(type)) return "SIGNED";
-  switch (type.id()) {
-    case LogicalTypeId::BOOLEAN:
-      return "SIGNED";
-    case LogicalTypeId::HUGEINT:
-      return "DECIMAL(38, 0)";
-    case LogicalTypeId::DECIMAL:
-      if (duckdb::DecimalType::GetScale(type) > 30) return std::nullopt;
-      return "DECIMAL" + Digits(type);
-    case LogicalTypeId::DOUBLE:
-      return "DOUBLE";
-    case LogicalTypeId::VARCHAR:
-      return "BINARY";
-    case LogicalTypeId::DATE:
-      return "DATE";
-    case LogicalTypeId::TIMESTAMP:
-      return "DATETIME(6)";
-    default:
-      return std::nullopt;
-  }
-}
-
-Text DuckDbType(const LogicalType& type) {
-  switch (type.id()) {
-    case LogicalTypeId::BOOLEAN:
-    case LogicalTypeId::HUGEINT:
-    case LogicalTypeId::DECIMAL:
-    case LogicalTypeId::FLOAT:
-    case LogicalTypeId::DOUBLE:
-    case LogicalTypeId::VARCHAR:
-    case LogicalTypeId::DATE:
-    case LogicalTypeId::TIMESTAMP:
-    case LogicalTypeId::TIMESTAMP_TZ:
-    case LogicalTypeId::UUID:
-      return type.ToString();
-    default:
-      return IsWholeNumber(type) ? Text(type.ToString()) : std::nullopt;
-  }
-}
-
-Text SnowflakeType(const LogicalType& type) {
-  if (IsWholeNumber(type) || type.id() == LogicalTypeId::HUGEINT) return "NUMBER(38, 0)";
-  switch (type.id()) {
-    case LogicalTypeId::BOOLEAN:
-      return "BOOLEAN";
-    case LogicalTypeId::DECIMAL:
-      return "NUMBER" + Digits(type);
-    case LogicalTypeId::DOUBLE:
-      return "DOUBLE";
-    case LogicalTypeId::VARCHAR:
-      return "VARCHAR";
-    case LogicalTypeId::DATE:
-      return "DATE";
-    case LogicalTypeId::TIMESTAMP:
-      return "TIMESTAMP_NTZ";
-    default:
-      return std::nullopt;
-  }
-}
-
-Text BigqueryType(const LogicalType& type) {
-  if (IsWholeNumber(type)) return "INT64";
-  switch (type.id()) {
-    case LogicalTypeId::BOOLEAN:
-      return "BOOL";
-    case LogicalTypeId::DECIMAL: {
-      const int scale = duckdb::DecimalType::GetScale(type);
-      const int whole = duckdb::DecimalType::GetWidth(type) - scale;
-      if (scale > 9 || whole > 29) return std::nullopt;
-      return "NUMERIC";
-    }
-    case LogicalTypeId::DOUBLE:
-      return "FLOAT64";
-    case LogicalTypeId::VARCHAR:
-      return "STRING";
-    case LogicalTypeId::DATE:
-      return "DATE";
-    case LogicalTypeId::TIMESTAMP:
-      return "DATETIME";
-    default:
-      return std::nullopt;
-  }
-}
-
-Text GenericType(const LogicalType& type) {
-  switch (type.id()) {
-    case LogicalTypeId::SMALLINT:
-      return "SMALLINT";
-    case LogicalTypeId::INTEGER:
-      return "INTEGER";
-    case LogicalTypeId::BIGINT:
-      return "BIGINT";
-    case LogicalTypeId::HUGEINT:
-      return "DECIMAL(38, 0)";
-    case LogicalTypeId::DECIMAL:
-      return "DECIMAL" + Digits(type);
-    case LogicalTypeId::DATE:
-      return "DATE";
-    default:
-      return std::nullopt;
-  }
 }
 
 // Where the type of a number decides about overflow and scale, it is written down.
@@ -315,31 +157,17 @@ Text SqlName(SqlDialect dialect, std::string_view name) {
   return Doubled(name, '`');
 }
 
-Text SqlType(SqlDialect dialect, const LogicalType& type) {
-  if (type.HasAlias()) return std::nullopt;  // JSON: texts that do not compare as such
-  switch (dialect) {
-    case SqlDialect::kPostgres:
-      return PostgresType(type);
-    case SqlDialect::kMysql:
-      return MysqlType(type);
-    case SqlDialect::kSqlite:
-      // Any column may hold any type there; these two are checked when they are read.
-      if (type.id() == LogicalTypeId::BIGINT || type.id() == LogicalTypeId::BOOLEAN) {
-        return "INTEGER";
-      }
-      return type.id() == LogicalTypeId::VARCHAR ? Text("TEXT") : std::nullopt;
-    case SqlDialect::kDuckdb:
-      return DuckDbType(type);
-    case SqlDialect::kSnowflake:
-      return SnowflakeType(type);
-    case SqlDialect::kBigquery:
-      return BigqueryType(type);
-    case SqlDialect::kGeneric:
-      return GenericType(type);
-    case SqlDialect::kNone:
-      return std::nullopt;
-  }
-  return std::nullopt;
+Text SqlTable(SqlDialect dialect, const SourceTableName& table) {
+  const Text name = SqlName(dialect, table.table);
+  if (table.schema.empty()) return name;
+  const Text schema = SqlName(dialect, table.schema);
+  return schema && name ? *schema + "." + *name : Text();
+}
+
+Text SqlPlainText(SqlDialect dialect, const std::string& text) {
+  if (dialect != SqlDialect::kMysql) return TextConstant(dialect, text);
+  const bool plain = IsPlain(text) && text.find('\\') == std::string::npos;
+  return plain ? Doubled(text, '\'') : Text();
 }
 
 Text SqlConstant(SqlDialect dialect, const duckdb::Value& value) {
@@ -363,9 +191,8 @@ Text SqlConstant(SqlDialect dialect, const duckdb::Value& value) {
     case LogicalTypeId::VARCHAR:
       return TextConstant(dialect, duckdb::StringValue::Get(value));
     case LogicalTypeId::FLOAT:
-      return std::nullopt;  // written as text it would be another number in some
     case LogicalTypeId::DOUBLE:
-      return DoubleConstant(dialect, value.GetValue<double>());
+      return FloatConstant(dialect, value);
     case LogicalTypeId::DATE:
     case LogicalTypeId::TIMESTAMP:
     case LogicalTypeId::TIMESTAMP_TZ:
@@ -436,6 +263,15 @@ Text SqlColumn(SqlDialect dialect, const LogicalType& type, const std::string& c
         return column;
     }
   }
+  if (dialect == SqlDialect::kDuckdb && type.id() == LogicalTypeId::VARCHAR) {
+    // May be an ENUM, or have a collation; its optimizer takes off what is not needed.
+    return "CAST(" + column + " AS VARCHAR) COLLATE C";
+  }
+  if (dialect == SqlDialect::kSqlite) {
+    // A column may hold other numbers than its type says.
+    if (type.id() == LogicalTypeId::DOUBLE) return "CAST(" + column + " AS REAL)";
+    if (type.id() == LogicalTypeId::BOOLEAN) return "(" + column + " <> 0)";
+  }
   return SqlSubqueryColumn(dialect, type, column);
 }
 
@@ -459,6 +295,9 @@ Text SqlResult(SqlDialect dialect, const LogicalType& type,
   const Text name = SqlType(dialect, type);
   if (!name) return std::nullopt;
   switch (dialect) {
+    case SqlDialect::kSqlite:
+      // The extension's statements give it as a text of 15 digits.
+      return type.id() == LogicalTypeId::DOUBLE ? Text() : expression;
     case SqlDialect::kPostgres:
       // A numeric without precision is read as a double.
       if (type.id() == LogicalTypeId::DECIMAL || type.id() == LogicalTypeId::HUGEINT) {

@@ -18,11 +18,20 @@ namespace pintail::engine {
 // Null when the dialect cannot quote this name safely.
 std::optional<std::string> SqlName(SqlDialect dialect, std::string_view name);
 
+// A table, with its schema when it has one.
+std::optional<std::string> SqlTable(SqlDialect dialect, const SourceTableName& table);
+
+// Integers of up to 64 bits, but for UBIGINT.
+bool IsWholeNumber(const duckdb::LogicalType& type);
 // The dialect's name of a type that holds exactly the values of DuckDB's.
 std::optional<std::string> SqlType(SqlDialect dialect, const duckdb::LogicalType& type);
 
 // A constant, which may stand wherever an expression of its type may. NULL has a type.
 std::optional<std::string> SqlConstant(SqlDialect dialect, const duckdb::Value& value);
+
+// A text to compare a column with as it is, by the source's own rules, which take texts
+// of the same bytes for the same.
+std::optional<std::string> SqlPlainText(SqlDialect dialect, const std::string& text);
 
 // Whether values of the type, read by SqlColumn, are equal and ordered as in DuckDB.
 bool IsComparable(SqlDialect dialect, const duckdb::LogicalType& type);

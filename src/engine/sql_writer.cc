@@ -102,6 +102,23 @@ Text NullSafe(SqlDialect dialect, bool same, const std::string& left,
 
 }  // namespace
 
+const duckdb::Value* ConstantOf(const Expression& expression) {
+  if (expression.GetExpressionClass() != ExpressionClass::BOUND_CONSTANT) return nullptr;
+  const auto& value = expression.Cast<duckdb::BoundConstantExpression>().value;
+  return value.IsNull() ? nullptr : &value;
+}
+
+SqlWriter::Columns SqlWriter::ByBinding(
+    std::function<Text(const duckdb::ColumnBinding&)> column) {
+  return [column = std::move(column)](const Expression& expression) -> Text {
+    if (expression.GetExpressionClass() != ExpressionClass::BOUND_COLUMN_REF) {
+      return std::nullopt;
+    }
+    const auto& reference = expression.Cast<duckdb::BoundColumnRefExpression>();
+    return reference.depth == 0 ? column(reference.binding) : std::nullopt;
+  };
+}
+
 Text SqlWriter::WriteList(
     const duckdb::vector<duckdb::unique_ptr<Expression>>& expressions,
     const char* separator) const {
@@ -117,10 +134,9 @@ Text SqlWriter::WriteList(
 
 Text SqlWriter::Write(const Expression& expression) const {
   switch (expression.GetExpressionClass()) {
-    case ExpressionClass::BOUND_COLUMN_REF: {
-      const auto& column = expression.Cast<duckdb::BoundColumnRefExpression>();
-      return column.depth == 0 ? columns_(column.binding) : std::nullopt;
-    }
+    case ExpressionClass::BOUND_COLUMN_REF:
+    case ExpressionClass::BOUND_REF:
+      return columns_(expression);
     case ExpressionClass::BOUND_CONSTANT:
       return SqlConstant(dialect_,
                          expression.Cast<duckdb::BoundConstantExpression>().value);
@@ -211,6 +227,7 @@ Text SqlWriter::WriteCast(const duckdb::BoundCastExpression& cast) const {
 
 Text SqlWriter::WriteIn(const duckdb::BoundOperatorExpression& expression) const {
   const auto& children = expression.children;
+  if (children.size() > kListedValues + 1) return std::nullopt;
   std::string list;
   for (size_t i = 1; i < children.size(); ++i) {
     const LogicalType& type = children[i]->return_type;

@@ -24,11 +24,19 @@
 
 namespace pintail::engine {
 
+// The constant, if it is one and not NULL.
+const duckdb::Value* ConstantOf(const duckdb::Expression& expression);
+
+// Longer lists of values are better joined with by DuckDB.
+inline constexpr size_t kListedValues = 1'000;
+
 class SqlWriter {
  public:
   using Text = std::optional<std::string>;
-  // The text of a column, in the form of SqlColumn; nothing when it has none.
-  using Columns = std::function<Text(const duckdb::ColumnBinding&)>;
+  // The text of a column that an expression (a reference) stands for, in the form of
+  // SqlColumn; nothing when it has none.
+  using Columns = std::function<Text(const duckdb::Expression&)>;
+  static Columns ByBinding(std::function<Text(const duckdb::ColumnBinding&)> column);
 
   SqlWriter(SqlDialect dialect, Columns columns)
       : dialect_(dialect), columns_(std::move(columns)) {}

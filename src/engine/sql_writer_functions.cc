@@ -3,7 +3,6 @@
 #include <array>
 #include <string_view>
 
-#include "duckdb/planner/expression/bound_constant_expression.hpp"
 #include "engine/sql_dialect.h"
 #include "engine/sql_writer.h"
 
@@ -14,14 +13,6 @@ using duckdb::Expression;
 using duckdb::LogicalType;
 using duckdb::LogicalTypeId;
 using Text = SqlWriter::Text;
-
-const duckdb::Value* ConstantOf(const Expression& expression) {
-  if (expression.GetExpressionClass() != duckdb::ExpressionClass::BOUND_CONSTANT) {
-    return nullptr;
-  }
-  const auto& value = expression.Cast<duckdb::BoundConstantExpression>().value;
-  return value.IsNull() ? nullptr : &value;
-}
 
 const std::string* TextConstantOf(const Expression& expression) {
   const duckdb::Value* value = ConstantOf(expression);

@@ -157,9 +157,8 @@ arrow::Result<std::shared_ptr<arrow::Schema>> DescribeSqliteTable(
   }
   arrow::FieldVector fields;
   for (int64_t row = 0; row < columns->num_rows(); ++row) {
-    fields.push_back(
-        arrow::field(TextAt(*columns->column(0)->chunk(0), row),
-                     SqliteType(TextAt(*columns->column(1)->chunk(0), row))));
+    fields.push_back(SqliteField(TextAt(*columns->column(0)->chunk(0), row),
+                                 TextAt(*columns->column(1)->chunk(0), row)));
   }
   return arrow::schema(std::move(fields));
 }
@@ -238,9 +237,9 @@ arrow::Result<std::shared_ptr<arrow::Schema>> DescribeTable(
   // Queries have these cast to text; see session.cc.
   arrow::FieldVector fields = plain->fields();
   for (int i = 0; i < plain->num_fields(); ++i) {
-    if (IsPostgresBytes(*(*described)->field(i))) {
-      fields[i] = fields[i]->WithType(arrow::utf8());
-    }
+    const arrow::Field& driver = *(*described)->field(i);
+    if (IsReadAsText(driver)) fields[i] = fields[i]->WithType(arrow::utf8());
+    fields[i] = WithPostgresForm(std::move(fields[i]), driver);
   }
   return arrow::schema(std::move(fields));
 }

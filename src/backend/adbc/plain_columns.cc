@@ -1,7 +1,10 @@
 #include "backend/adbc/plain_columns.h"
 
+#include <algorithm>
 #include <charconv>
+#include <initializer_list>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "arrow/array/util.h"
@@ -11,6 +14,7 @@
 #include "arrow/util/decimal.h"
 #include "arrow/util/key_value_metadata.h"
 #include "base/error.h"
+#include "engine/source.h"
 
 namespace pintail::backend {
 namespace {
@@ -150,11 +154,30 @@ std::string PostgresTypeName(const arrow::Field& field) {
   return MetadataOf(field, "POSTGRESQL:type");
 }
 
-bool IsPostgresBytes(const arrow::Field& field) {
-  if (PostgresTypeName(field) == "money") return true;
+bool IsReadAsText(const arrow::Field& field) {
+  const std::string type = PostgresTypeName(field);
+  if (type == "money" || type == "bpchar") return true;
   const OpaqueType* opaque = AsOpaque(*field.type());
   return opaque && opaque->vendor_name() == "PostgreSQL" &&
          opaque->storage_type()->id() == Type::BINARY;
+}
+
+std::shared_ptr<arrow::Field> WithPostgresForm(std::shared_ptr<arrow::Field> plain,
+                                               const arrow::Field& driver) {
+  const std::string type = PostgresTypeName(driver);
+  const auto is_one_of = [&](std::initializer_list<std::string_view> names) {
+    return std::ranges::find(names, type) != names.end();
+  };
+  if (type == "numeric" && arrow::is_decimal(plain->type()->id())) return plain;
+  if (is_one_of({"text", "varchar", "bpchar", "bool", "int2", "int4", "int8", "float4",
+                 "float8", "date", "timestamp", "timestamptz", "uuid"})) {
+    return plain;
+  }
+  // Of these the driver's text may be another one than the server's.
+  const bool is_text = plain->type()->id() == Type::STRING &&
+                       !is_one_of({"numeric", "money", "json", "jsonb"});
+  return plain->WithMetadata(
+      arrow::key_value_metadata({engine::kColumnForm}, {is_text ? "text" : "other"}));
 }
 
 }  // namespace pintail::backend

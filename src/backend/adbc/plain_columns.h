@@ -32,8 +32,12 @@ arrow::Result<std::shared_ptr<arrow::Array>> ExactCast(
 
 // PostgreSQL's name for the type of a column that its driver made; empty: another driver.
 std::string PostgresTypeName(const arrow::Field& field);
-// Whether PostgreSQL's driver gives the column in bytes that only PostgreSQL can read,
-// or, as with money, in a number that does not say how many of its digits are a fraction.
-bool IsPostgresBytes(const arrow::Field& field);
+// Whether a column of PostgreSQL is to be cast to text there: its driver gives it in
+// bytes that only PostgreSQL can read, in a number that does not say how many of its
+// digits are a fraction (money), or with spaces that are none of its value (char(n)).
+bool IsReadAsText(const arrow::Field& field);
+// `plain`, with the form that the column of PostgreSQL's driver has there.
+std::shared_ptr<arrow::Field> WithPostgresForm(std::shared_ptr<arrow::Field> plain,
+                                               const arrow::Field& driver);
 
 }  // namespace pintail::backend

@@ -27,7 +27,7 @@ std::string WithTextForBytes(const std::string& sql, const arrow::Schema& schema
   bool has_bytes = false;
   for (const auto& field : schema.fields()) {
     const std::string name = QuotedName(SqlDialect::kPostgres, field->name());
-    const bool is_bytes = IsPostgresBytes(*field);
+    const bool is_bytes = IsReadAsText(*field);
     has_bytes |= is_bytes;
     // The text of money depends on a setting; that of its number does not.
     const char* cast =

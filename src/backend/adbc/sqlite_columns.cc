@@ -1,7 +1,9 @@
 #include "backend/adbc/sqlite_columns.h"
 
+#include "arrow/util/key_value_metadata.h"
 #include "backend/adbc/sql_text.h"
 #include "base/lower_case.h"
+#include "engine/source.h"
 
 namespace pintail::backend {
 
@@ -19,6 +21,18 @@ std::shared_ptr<arrow::DataType> SqliteType(std::string_view declared) {
   if (says("num") || says("dec")) return arrow::float64();
   // Dates and times are text by custom; a column without a type holds anything.
   return arrow::utf8();
+}
+
+std::shared_ptr<arrow::Field> SqliteField(std::string_view name,
+                                          std::string_view declared) {
+  auto field = arrow::field(std::string(name), SqliteType(declared));
+  const std::string lower = base::LowerCase(declared);
+  const bool is_text =
+      lower.contains("char") || lower.contains("clob") || lower.contains("text");
+  if (field->type()->id() != arrow::Type::STRING || is_text) return field;
+  // It may hold a number, which the scan casts.
+  return field->WithMetadata(
+      arrow::key_value_metadata({engine::kColumnForm}, {std::string("text")}));
 }
 
 std::string SqliteExpression(const arrow::Field& field) {

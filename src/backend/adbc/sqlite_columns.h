@@ -14,6 +14,9 @@ namespace pintail::backend {
 
 // int64, double, boolean, binary or utf8.
 std::shared_ptr<arrow::DataType> SqliteType(std::string_view declared);
+// A column of a table, with the form that it has there (engine::ColumnForm).
+std::shared_ptr<arrow::Field> SqliteField(std::string_view name,
+                                          std::string_view declared);
 // The column in a SELECT, so that its values come as the type where they can. One that
 // cannot (text in a column of integers) comes as it is, to be refused by name.
 std::string SqliteExpression(const arrow::Field& field);
