@@ -128,12 +128,14 @@ PlanToSql::Select PlanToSql::SayScan(duckdb::LogicalGet& scan) {
   const auto source = SourceOf(scan);
   if (!source || !(*source == source_)) return std::nullopt;
   auto& table = *scan.GetTable();
-  const Text schema = SqlName(dialect(), table.ParentSchema().name);
-  const Text name = SqlName(dialect(), table.name);
+  // The extension of SQLite calls its only schema by a name that SQLite need not have.
+  const bool named_schema = source_.own || dialect() != SqlDialect::kSqlite;
+  const Text name = SqlTable(
+      dialect(),
+      {.schema = named_schema ? table.ParentSchema().name : "", .table = table.name});
   const auto condition = ConditionOf(source_, scan);
-  if (!schema || !name || !condition || HasRenamedColumn(scan.names)) return std::nullopt;
+  if (!name || !condition || HasRenamedColumn(scan.names)) return std::nullopt;
   const std::string alias = aliases_.Next();
-  const bool named_schema = dialect() != SqlDialect::kSqlite;
   std::vector<PushedColumn> columns;
   for (const ColumnBinding& binding : scan.GetColumnBindings()) {
     const auto& id = scan.GetColumnIds()[binding.column_index];
@@ -145,7 +147,7 @@ PlanToSql::Select PlanToSql::SayScan(duckdb::LogicalGet& scan) {
     columns.push_back(std::move(column));
   }
   PushedSelect select(dialect(), aliases_);
-  std::string from = (named_schema ? *schema + "." : "") + *name;
+  std::string from = *name;
   // It names columns without their table.
   if (!condition->empty()) from = "(SELECT * FROM " + from + " WHERE " + *condition + ")";
   select.SetTable(from + " AS " + alias, std::move(columns), !condition->empty());
@@ -179,6 +181,7 @@ bool PlanToSql::SayTableFilters(const duckdb::LogicalGet& scan, const std::strin
 // takes most and reads in parallel, MySQL's takes what it may. SQLite's takes none, and
 // reads in parallel too, but finds no row by its key.
 bool PlanToSql::ReadsLess(const duckdb::LogicalFilter& filter) const {
+  if (source_.own) return false;  // its scans take what can be said
   if (dialect() != SqlDialect::kSqlite) return dialect() == SqlDialect::kMysql;
   return std::ranges::any_of(filter.expressions, [](const auto& expression) {
     if (expression->GetExpressionType() != duckdb::ExpressionType::COMPARE_EQUAL) {

@@ -182,8 +182,9 @@ std::optional<PushedSelect> PlanToSql::SayLimit(duckdb::LogicalLimit& limit) {
   if (select->HasLimit()) select->Wrap();
   const bool reduces = select->reduces();
   select->SetLimit(limit.limit_val.GetConstantValue(), offset);
-  // A scan of PostgreSQL takes a limit itself.
-  if (dialect() == SqlDialect::kPostgres && !reduces && !select->IsJoined()) {
+  // A scan of PostgreSQL takes a limit itself, as our own do.
+  const bool takes_limits = source_.own || dialect() == SqlDialect::kPostgres;
+  if (takes_limits && !reduces && !select->IsJoined()) {
     select->SetReduces(false);
   }
   return select;

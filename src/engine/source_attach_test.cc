@@ -3,9 +3,7 @@
 #include <atomic>
 #include <thread>
 
-#include "base/clock.h"
-#include "engine/testing/fake_source.h"
-#include "engine/testing/sql.h"
+#include "engine/testing/source_test.h"
 
 namespace pintail::engine {
 namespace {
@@ -18,24 +16,12 @@ using testing::KindOfFailure;
 using testing::Rows;
 using testing::Value;
 
-class AttachedSources : public ::testing::Test {
+class AttachedSources : public testing::SourceTest {
  protected:
   void SetUp() override {
-    database_ = testing::OpenInMemory({.clock = &clock_});
-    connection_ = Value(database_->Connect());
+    SourceTest::SetUp();
     At("CREATE TABLE t AS SELECT 1 AS i");
-    ASSERT_TRUE(database_->AttachSource(source_).ok());
   }
-
-  void At(const std::string& sql) {
-    const auto status = Execute(source_->direct(), sql);
-    ASSERT_TRUE(status.ok()) << status;
-  }
-
-  base::ManualClock clock_;
-  std::shared_ptr<FakeSource> source_ = std::make_shared<FakeSource>("shop");
-  std::unique_ptr<Database> database_;
-  std::unique_ptr<Connection> connection_;
 };
 
 TEST_F(AttachedSources, AreFoundByTheirName) {

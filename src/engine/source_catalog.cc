@@ -10,6 +10,8 @@
 #include "duckdb/storage/database_size.hpp"
 #include "engine/error_translation.h"
 #include "engine/interruptible.h"
+#include "engine/source_query.h"
+#include "engine/source_scan.h"
 #include "engine/sql_dialect.h"
 
 namespace pintail::engine {
@@ -44,6 +46,26 @@ SourceCatalog::SourceCatalog(duckdb::AttachedDatabase& database,
 SourceCatalog::~SourceCatalog() = default;
 
 void SourceCatalog::Initialize(bool) {}
+
+std::optional<std::string> SourceCatalog::ConditionOf(const duckdb::LogicalGet& scan) {
+  const SourceScanData* data = SourceScanOf(scan.function, scan.bind_data);
+  if (!data || data->keys || data->limit) return std::nullopt;
+  return AllOf(data->conditions);
+}
+
+std::optional<std::string> SourceCatalog::SqlColumnOf(const duckdb::LogicalGet& scan,
+                                                      duckdb::idx_t column,
+                                                      const std::string& name) {
+  const SourceScanData* data = SourceScanOf(scan.function, scan.bind_data);
+  if (!data) return std::nullopt;
+  return SqlSourceColumn(capabilities().dialect, data->table->source_column(column),
+                         name);
+}
+
+duckdb::unique_ptr<duckdb::LogicalGet> SourceCatalog::MakeSourceQuery(
+    duckdb::ClientContext&, duckdb::idx_t table_index, SourceQuery query) {
+  return MakeSourceQueryScan(table_index, *this, std::move(query));
+}
 
 SourceSchemaEntry& SourceCatalog::SchemaNamed(const std::string& name) {
   const std::lock_guard lock(mutex_);

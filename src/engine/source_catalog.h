@@ -12,6 +12,7 @@
 #include "duckdb/catalog/catalog.hpp"
 #include "duckdb/catalog/catalog_entry/schema_catalog_entry.hpp"
 #include "duckdb/catalog/catalog_entry/table_catalog_entry.hpp"
+#include "engine/push_down_source.h"
 #include "engine/source.h"
 #include "engine/source_filter.h"
 #include "engine/source_tables.h"
@@ -21,7 +22,7 @@ namespace pintail::engine {
 
 class SourceSchemaEntry;
 
-class SourceCatalog final : public duckdb::Catalog {
+class SourceCatalog final : public duckdb::Catalog, public QueryableCatalog {
  public:
   SourceCatalog(duckdb::AttachedDatabase& database, std::shared_ptr<Source> source,
                 std::shared_ptr<SourceTables> tables);
@@ -29,6 +30,15 @@ class SourceCatalog final : public duckdb::Catalog {
 
   const std::shared_ptr<Source>& source() const { return source_; }
   const std::shared_ptr<SourceTables>& tables() const { return tables_; }
+
+  SourceCapabilities capabilities() const override { return source_->capabilities(); }
+  std::optional<std::string> ConditionOf(const duckdb::LogicalGet& scan) override;
+  std::optional<std::string> SqlColumnOf(const duckdb::LogicalGet& scan,
+                                         duckdb::idx_t column,
+                                         const std::string& name) override;
+  duckdb::unique_ptr<duckdb::LogicalGet> MakeSourceQuery(duckdb::ClientContext& context,
+                                                         duckdb::idx_t table_index,
+                                                         SourceQuery query) override;
 
   void Initialize(bool load_builtin) override;
   std::string GetCatalogType() override { return "pintail_source"; }

@@ -14,13 +14,15 @@
 #include "duckdb/planner/operator/logical_insert.hpp"
 #include "duckdb/planner/operator/logical_limit.hpp"
 #include "duckdb/planner/operator/logical_update.hpp"
+#include "engine/source_query.h"
 #include "engine/source_scan.h"
 
 namespace pintail::engine {
 namespace {
 
 using Type = duckdb::LogicalOperatorType;
-using Scans = std::map<const duckdb::Catalog*, std::vector<SourceScanData*>>;
+// Of each source whether a scan of it reads in one snapshot with others.
+using Scans = std::map<const duckdb::Catalog*, std::vector<bool*>>;
 
 SourceScanData* ScanOf(duckdb::LogicalOperator& op) {
   if (op.type != Type::LOGICAL_GET) return nullptr;
@@ -52,7 +54,11 @@ void CollectChanged(const duckdb::LogicalOperator& op,
 
 void Collect(duckdb::LogicalOperator& op, Scans& scans) {
   if (auto* scan = ScanOf(op)) {
-    scans[&scan->table->source_catalog()].push_back(scan);
+    scans[&scan->table->source_catalog()].push_back(&scan->shared);
+  } else if (op.type == Type::LOGICAL_GET) {
+    auto& get = op.Cast<duckdb::LogicalGet>();
+    auto* query = SourceQueryOf(get.function, get.bind_data);
+    if (query) scans[&query->catalog].push_back(&query->shared);
   }
   for (auto& child : op.children) Collect(*child, scans);
 }
@@ -89,7 +95,7 @@ void PlanSources(duckdb::OptimizerExtensionInput&,
   CollectChanged(*plan, changed);
   for (auto& [catalog, of_source] : scans) {
     if (of_source.size() < 2 && !changed.contains(catalog)) continue;
-    for (auto* scan : of_source) scan->shared = true;
+    for (bool* shared : of_source) *shared = true;
   }
 }
 
@@ -106,6 +112,8 @@ bool ReadsFrom(const duckdb::PhysicalOperator& plan, const duckdb::Catalog& cata
     const auto& scan = plan.Cast<duckdb::PhysicalTableScan>();
     const auto* data = SourceScanOf(scan.function, scan.bind_data);
     if (data && &data->table->catalog == &catalog) return true;
+    const auto* query = SourceQueryOf(scan.function, scan.bind_data);
+    if (query && &query->catalog == &catalog) return true;
   }
   for (const auto& child : plan.GetChildren()) {
     if (ReadsFrom(child.get(), catalog)) return true;

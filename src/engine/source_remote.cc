@@ -74,15 +74,6 @@ duckdb::unique_ptr<duckdb::TableRef> Replace(duckdb::ClientContext& context,
   return call;
 }
 
-// Sources tell a query's columns with its rows only.
-arrow::Status ReadQuery(
-    SourceSession& session, const std::string& sql, std::stop_token stop,
-    const std::function<arrow::Status(arrow::RecordBatchReader&)>& use) {
-  const std::stop_callback cancel(std::move(stop), [&] { session.Cancel(); });
-  ARROW_ASSIGN_OR_RAISE(auto reader, session.Query(sql));
-  return use(*reader);
-}
-
 duckdb::unique_ptr<duckdb::FunctionData> Bind(duckdb::ClientContext& context,
                                               duckdb::TableFunctionBindInput& input,
                                               duckdb::vector<duckdb::LogicalType>& types,
@@ -98,10 +89,11 @@ duckdb::unique_ptr<duckdb::FunctionData> Bind(duckdb::ClientContext& context,
   }
   OrThrow(RunInterruptibly(context, [&](std::stop_token stop) -> arrow::Status {
     ARROW_ASSIGN_OR_RAISE(auto session, catalog.source()->Lease(stop));
-    return ReadQuery(*session, bound->sql, stop, [&](arrow::RecordBatchReader& reader) {
-      bound->schema = reader.schema();
-      return arrow::Status::OK();
-    });
+    // Sources tell a query's columns with its rows only.
+    const std::stop_callback cancel(std::move(stop), [&] { session->Cancel(); });
+    ARROW_ASSIGN_OR_RAISE(const auto reader, session->Query(bound->sql));
+    bound->schema = reader->schema();
+    return arrow::Status::OK();
   }));
   types = OrThrow(BatchRows::Make(context, *bound->schema))->types();
   for (const auto& field : bound->schema->fields()) names.push_back(field->name());
@@ -125,14 +117,8 @@ duckdb::unique_ptr<duckdb::GlobalTableFunctionState> Begin(
       [source, sql](std::stop_token stop,
                     const SourceStream::Take& take) -> arrow::Status {
         ARROW_ASSIGN_OR_RAISE(auto session, source->Lease(stop));
-        return ReadQuery(*session, sql, stop, [&](arrow::RecordBatchReader& reader) {
-          while (true) {
-            std::shared_ptr<arrow::RecordBatch> batch;
-            ARROW_RETURN_NOT_OK(reader.ReadNext(&batch));
-            if (!batch) return arrow::Status::OK();
-            ARROW_RETURN_NOT_OK(take(std::move(batch)));
-          }
-        });
+        const auto open = [&](SourceSession& asked) { return asked.Query(sql); };
+        return ReadRows(*session, open, stop, take);
       },
       SourceOptions().ahead_bytes);
   return running;

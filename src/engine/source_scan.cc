@@ -98,16 +98,6 @@ void AddOnce(std::vector<std::string>& conditions, const std::string& condition)
   }
 }
 
-std::string Joined(const std::vector<std::string>& conditions) {
-  if (conditions.size() == 1) return conditions[0];
-  std::string joined;
-  for (const auto& condition : conditions) {
-    if (!joined.empty()) joined += " AND ";
-    joined += "(" + condition + ")";
-  }
-  return joined;
-}
-
 // Filters of DuckDB's own kind, some of which are known only now (the keys of the other
 // side of a join).
 void TakeFilters(const SourceScanData& data, const duckdb::TableFunctionInitInput& input,
@@ -200,15 +190,10 @@ SourceStream::Produce ProducerFor(const Running& running,
   const auto source = table->source_catalog().source();
   const auto tables = table->source_catalog().tables();
   return [=](std::stop_token stop, const SourceStream::Take& take) -> arrow::Status {
-    arrow::Status status;
-    if (transaction) {
-      status = transaction->WithSession(stop, [&](SourceSession& session) {
-        return ReadScan(session, scan, stop, take);
-      });
-    } else {
-      auto session = source->Lease(stop);
-      status = session.ok() ? ReadScan(**session, scan, stop, take) : session.status();
-    }
+    const auto open = [&](SourceSession& session) { return session.Scan(scan); };
+    const arrow::Status status = InSession(
+        *source, transaction.get(), stop,
+        [&](SourceSession& session) { return ReadRows(session, open, stop, take); });
     if (!status.ok()) LookAgain(status, *table, *tables, *change, stop);
     return status;
   };
@@ -233,7 +218,7 @@ duckdb::unique_ptr<duckdb::GlobalTableFunctionState> Begin(
   std::unique_ptr<std::vector<duckdb::Value>> keys;
   if (data.keys) keys = std::make_unique<std::vector<duckdb::Value>>(*data.keys);
   TakeFilters(data, input, *running, conditions, keys);
-  running->scan.where = Joined(conditions);
+  running->scan.where = AllOf(conditions);
   if (keys) running->scan.keys = OrThrow(ToArray(*keys, table.source_column(0)));
   if (!running->filter) running->scan.limit = data.limit;
   running->rows = OrThrow(BatchRows::Make(context, *running->schema));
@@ -358,7 +343,7 @@ duckdb::InsertionOrderPreservingMap<std::string> Describe(const SourceScanData& 
   const auto& name = data.table->table().name;
   text["Source"] = data.table->source_catalog().source()->name();
   text["Table"] = name.schema + "." + name.table;
-  if (!data.conditions.empty()) text["Sent"] = Joined(data.conditions);
+  if (!data.conditions.empty()) text["Sent"] = AllOf(data.conditions);
   if (data.keys) text["Keys"] = std::to_string(data.keys->size());
   if (data.limit) text["Limit"] = std::to_string(*data.limit);
   if (data.shared) text["Read"] = "all at once, in one snapshot with other scans";

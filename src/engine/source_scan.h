@@ -13,6 +13,9 @@
 
 namespace pintail::engine {
 
+// The conditions as one, empty for none.
+std::string AllOf(const std::vector<std::string>& conditions);
+
 // What one scan of a plan reads.
 struct SourceScanData final : duckdb::TableFunctionData {
   std::shared_ptr<SourceTableEntry> table;

@@ -10,6 +10,16 @@
 
 namespace pintail::engine {
 
+std::string AllOf(const std::vector<std::string>& conditions) {
+  if (conditions.size() == 1) return conditions[0];
+  std::string joined;
+  for (const auto& condition : conditions) {
+    if (!joined.empty()) joined += " AND ";
+    joined += "(" + condition + ")";
+  }
+  return joined;
+}
+
 duckdb::unique_ptr<duckdb::FunctionData> SourceScanData::Copy() const {
   auto copy = duckdb::make_uniq<SourceScanData>();
   copy->table = table;

@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <thread>
 
-#include "base/clock.h"
-#include "engine/testing/fake_source.h"
-#include "engine/testing/sql.h"
+#include "engine/testing/source_test.h"
 
 namespace pintail::engine {
 namespace {
@@ -18,32 +16,7 @@ using testing::KindOfFailure;
 using testing::Rows;
 using testing::Value;
 
-class SourceScans : public ::testing::Test {
- protected:
-  void SetUp() override {
-    database_ = testing::OpenInMemory({.clock = &clock_});
-    connection_ = Value(database_->Connect());
-    ASSERT_TRUE(database_->AttachSource(source_).ok());
-  }
-  void TearDown() override {
-    connection_.reset();
-    database_.reset();
-    EXPECT_EQ(source_->open_sessions, 0);
-  }
-
-  // The same at the source and here.
-  void Both(const std::string& sql) {
-    const auto there = Execute(source_->direct(), sql);
-    ASSERT_TRUE(there.ok()) << there;
-    const auto here = Execute(*connection_, sql);
-    ASSERT_TRUE(here.ok()) << here;
-  }
-
-  base::ManualClock clock_;
-  std::shared_ptr<FakeSource> source_ = std::make_shared<FakeSource>("shop");
-  std::unique_ptr<Database> database_;
-  std::unique_ptr<Connection> connection_;
-};
+class SourceScans : public testing::SourceTest {};
 
 TEST_F(SourceScans, GiveEachTypeAsALocalTableDoes) {
   const char* const kValues[] = {"true",
@@ -166,6 +139,7 @@ TEST_F(SourceScans, FindTheSameRowsAsPlainDuckDb) {
 }
 
 TEST_F(SourceScans, SendConditionsAndColumns) {
+  Run("SET pintail_push_down = false");
   ASSERT_TRUE(Execute(source_->direct(),
                       "CREATE TABLE t(i BIGINT, s VARCHAR, d DATE, \"a\"\"b\" INTEGER)")
                   .ok());
@@ -220,6 +194,7 @@ TEST_F(SourceScans, SendTheValuesOfParameters) {
 }
 
 TEST_F(SourceScans, SendALimitWhenNothingIsLookedAtAgain) {
+  Run("SET pintail_push_down = false");
   Both("CREATE TABLE t AS SELECT i, 'x' || i AS s FROM range(100) r(i)");
   const struct {
     const char* sql;
@@ -261,6 +236,7 @@ TEST_F(SourceScans, StreamWithOneLeaseEach) {
 }
 
 TEST_F(SourceScans, OfOneStatementSeeOneSnapshot) {
+  Run("SET pintail_push_down = false");
   Both("CREATE TABLE t AS SELECT i FROM range(5000) r(i)");
   EXPECT_EQ(
       Cell(*connection_, "SELECT count(*) FROM shop.t a JOIN shop.t b ON a.i = b.i + 1"),

@@ -71,10 +71,10 @@ arrow::Result<std::shared_ptr<arrow::RecordBatch>> SourceStream::Next(
   }
 }
 
-arrow::Status ReadScan(SourceSession& session, const SourceScan& scan,
-                       std::stop_token stop, const SourceStream::Take& take) {
+arrow::Status ReadRows(SourceSession& session, const OpenRows& open, std::stop_token stop,
+                       const SourceStream::Take& take) {
   const std::stop_callback cancel(stop, [&] { session.Cancel(); });
-  ARROW_ASSIGN_OR_RAISE(auto reader, session.Scan(scan));
+  ARROW_ASSIGN_OR_RAISE(auto reader, open(session));
   while (true) {
     if (stop.stop_requested()) return Cancelled();
     std::shared_ptr<arrow::RecordBatch> batch;

@@ -46,8 +46,10 @@ class SourceStream {
   std::jthread thread_;  // last: ends before the rest goes
 };
 
-// Reads all rows of `scan` in the session. The stop token cancels it.
-arrow::Status ReadScan(SourceSession& session, const SourceScan& scan,
-                       std::stop_token stop, const SourceStream::Take& take);
+// Reads all rows of what `open` asks the session for. The stop token cancels it.
+using OpenRows = std::function<arrow::Result<std::shared_ptr<arrow::RecordBatchReader>>(
+    SourceSession& session)>;
+arrow::Status ReadRows(SourceSession& session, const OpenRows& open, std::stop_token stop,
+                       const SourceStream::Take& take);
 
 }  // namespace pintail::engine

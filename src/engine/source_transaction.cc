@@ -36,6 +36,13 @@ arrow::Status SourceTransaction::WithSession(std::stop_token stop, const Use& us
   return use(*session_);
 }
 
+arrow::Status InSession(Source& source, SourceTransaction* transaction,
+                        std::stop_token stop, const SourceTransaction::Use& use) {
+  if (transaction) return transaction->WithSession(std::move(stop), use);
+  ARROW_ASSIGN_OR_RAISE(const auto session, source.Lease(stop));
+  return use(*session);
+}
+
 void SourceTransaction::Keep(std::shared_ptr<SourceTableEntry> entry) {
   const std::lock_guard lock(mutex_);
   if (!kept_.empty() && kept_.back() == entry) return;

@@ -63,6 +63,11 @@ class SourceTransaction final : public duckdb::Transaction,
   std::map<std::pair<std::string, std::string>, std::shared_ptr<const KnownTable>> own_;
 };
 
+// Runs `use` in the transaction's session, or without a transaction in one of its own,
+// whose use has to look at `stop` itself.
+arrow::Status InSession(Source& source, SourceTransaction* transaction,
+                        std::stop_token stop, const SourceTransaction::Use& use);
+
 class SourceTransactions final : public duckdb::TransactionManager {
  public:
   SourceTransactions(duckdb::AttachedDatabase& database, SourceCatalog& catalog);

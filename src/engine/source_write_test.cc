@@ -3,9 +3,7 @@
 #include <atomic>
 #include <thread>
 
-#include "base/clock.h"
-#include "engine/testing/fake_source.h"
-#include "engine/testing/sql.h"
+#include "engine/testing/source_test.h"
 
 namespace pintail::engine {
 namespace {
@@ -18,37 +16,15 @@ using testing::KindOfFailure;
 using testing::Rows;
 using testing::Value;
 
-class SourceWrites : public ::testing::Test {
+class SourceWrites : public testing::SourceTest {
  protected:
   void SetUp() override {
-    database_ = testing::OpenInMemory({.clock = &clock_});
-    connection_ = Value(database_->Connect());
-    ASSERT_TRUE(database_->AttachSource(source_).ok());
-    At(*source_, "CREATE TABLE t(i BIGINT, s VARCHAR DEFAULT 'new')");
-  }
-  void TearDown() override {
-    connection_.reset();
-    database_.reset();
-    EXPECT_EQ(source_->open_sessions, 0);
-  }
-
-  static void At(FakeSource& source, const std::string& sql) {
-    const auto status = Execute(source.direct(), sql);
-    ASSERT_TRUE(status.ok()) << status;
-  }
-  void Run(const std::string& sql) {
-    const auto status = Execute(*connection_, sql);
-    EXPECT_TRUE(status.ok()) << sql << ": " << status;
+    SourceTest::SetUp();
+    At("CREATE TABLE t(i BIGINT, s VARCHAR DEFAULT 'new')");
   }
   int64_t Changed(const std::string& sql) {
     return Value(connection_->Run(sql))->rows_changed().value_or(-1);
   }
-  std::string There(const std::string& sql) { return Cell(source_->direct(), sql); }
-
-  base::ManualClock clock_;
-  std::shared_ptr<FakeSource> source_ = std::make_shared<FakeSource>("shop");
-  std::unique_ptr<Database> database_;
-  std::unique_ptr<Connection> connection_;
 };
 
 TEST_F(SourceWrites, InsertRows) {
@@ -131,7 +107,7 @@ TEST_F(SourceWrites, MakeAndDropTables) {
 }
 
 TEST_F(SourceWrites, ChangeRowsByOneStatementThere) {
-  At(*source_, "INSERT INTO t SELECT i, 'n' || (i % 3) FROM range(30) r(i)");
+  At("INSERT INTO t SELECT i, 'n' || (i % 3) FROM range(30) r(i)");
   EXPECT_EQ(
       Changed("UPDATE shop.t SET s = 'it''s', i = i + 100 WHERE i < 5 AND s = 'n1'"), 2);
   EXPECT_EQ(Changed("UPDATE shop.t SET s = NULL WHERE i IN (7, 8, 900)"), 2);
@@ -145,7 +121,7 @@ TEST_F(SourceWrites, ChangeRowsByOneStatementThere) {
 }
 
 TEST_F(SourceWrites, RefuseWhatMightMeanSomethingElseThere) {
-  At(*source_, "INSERT INTO t VALUES (1, 'a')");
+  At("INSERT INTO t VALUES (1, 'a')");
   for (const char* sql :
        {"DELETE FROM shop.t WHERE upper(s) = 'A'", "UPDATE shop.t SET s = upper(s)",
         "DELETE FROM shop.t WHERE random() < 2",
@@ -198,10 +174,10 @@ TEST_F(SourceWrites, OfATransactionAreOneOfTheSource) {
 }
 
 TEST_F(SourceWrites, ReadOfATransactionSeesOneSnapshot) {
-  At(*source_, "INSERT INTO t VALUES (1, 'a')");
+  At("INSERT INTO t VALUES (1, 'a')");
   Run("BEGIN");
   EXPECT_EQ(Cell(*connection_, "SELECT count(*) FROM shop.t"), "1");
-  At(*source_, "INSERT INTO t VALUES (2, 'b')");
+  At("INSERT INTO t VALUES (2, 'b')");
   EXPECT_EQ(Cell(*connection_, "SELECT count(*) FROM shop.t"), "1");
   Run("COMMIT");
   EXPECT_EQ(Cell(*connection_, "SELECT count(*) FROM shop.t"), "2");

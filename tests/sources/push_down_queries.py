@@ -41,7 +41,7 @@ class Queries:
 
     def __init__(self, seed, kind):
         self.rng = random.Random(seed)
-        self.typed = kind != "sqlite"
+        self.typed = not kind.endswith("sqlite")
 
     def _text(self):
         return "'" + self.rng.choice(TEXTS).replace("'", "''") + "'"

@@ -24,7 +24,7 @@ def _fill(connection, mark, seed):
 
 
 @contextlib.contextmanager
-def postgresql(seed):
+def filled_postgresql(seed):
     with PostgreSql() as server:
         # A collation in which texts neither compare nor are equal by their bytes.
         server.sql("CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level1', deterministic = false)")
@@ -33,7 +33,19 @@ def postgresql(seed):
         server.sql('CREATE TABLE shops (id int, city varchar(20) COLLATE "en-x-icu", rate numeric(4, 3))')
         with server.connect() as connection:
             _fill(connection, "%s", seed)
+        yield server
+
+
+@contextlib.contextmanager
+def postgresql(seed):
+    with filled_postgresql(seed) as server:
         yield f"ATTACH '{server.words}' AS outside (TYPE postgres)", "outside.public."
+
+
+@contextlib.contextmanager
+def adbc_postgresql(seed):
+    with filled_postgresql(seed) as server:
+        yield f"CREATE SOURCE outside TYPE adbc (connection '{server.uri}')", "outside.public."
 
 
 @contextlib.contextmanager
@@ -48,7 +60,7 @@ def mariadb(seed):
 
 
 @contextlib.contextmanager
-def sqlite(seed):
+def filled_sqlite(seed):
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "shop.db")
         with contextlib.closing(sqlite3.connect(path)) as connection:
@@ -58,10 +70,42 @@ def sqlite(seed):
             connection.executemany("INSERT INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows_of_items(seed, ROWS))
             connection.executemany("INSERT INTO shops VALUES (?, ?, ?)", rows_of_shops(seed))
             connection.commit()
+        yield path
+
+
+@contextlib.contextmanager
+def sqlite(seed):
+    with filled_sqlite(seed) as path:
         yield f"ATTACH '{path}' AS outside (TYPE sqlite)", "outside.main."
 
 
-KINDS = {"postgresql": postgresql, "mariadb": mariadb, "sqlite": sqlite}
+@contextlib.contextmanager
+def adbc_sqlite(seed):
+    with filled_sqlite(seed) as path:
+        yield f"CREATE SOURCE outside TYPE adbc (connection '{path}', driver sqlite)", "outside.main."
+
+
+@contextlib.contextmanager
+def adbc_pintail(seed):
+    """Another server of ours, whose SQL is DuckDB's."""
+    with Server() as other:
+        with adbc.connect(other.flight_uri, autocommit=True) as connection, connection.cursor() as cursor:
+            cursor.execute("CREATE TABLE items (id INTEGER, shop SMALLINT, name VARCHAR COLLATE NOCASE, price DECIMAL(10, 2), amount INTEGER, "
+                           "big BIGINT, weight DOUBLE, sold TIMESTAMP, day DATE)")
+            cursor.execute("CREATE TABLE shops (id INTEGER, city VARCHAR, rate DECIMAL(4, 3))")
+            for table, rows in [("items", rows_of_items(seed, ROWS)), ("shops", rows_of_shops(seed))]:
+                cursor.execute(f"INSERT INTO {table} VALUES " + ", ".join(f"({', '.join(map(_literal, row))})" for row in rows))
+        yield f"CREATE SOURCE outside TYPE adbc (connection '{other.flight_uri}', driver flightsql)", "outside.main."
+
+
+def _literal(value):
+    if value is None:
+        return "NULL"
+    return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else repr(value)
+
+
+KINDS = {"postgresql": postgresql, "mariadb": mariadb, "sqlite": sqlite, "adbc-postgresql": adbc_postgresql, "adbc-sqlite": adbc_sqlite,
+         "adbc-pintail": adbc_pintail}
 
 
 class Sides:

@@ -116,7 +116,9 @@ def test_conditions_go_where_rows_are_found_by_them(open_sides, kind):
     both = open_sides(kind)
     query = "SELECT id, name FROM {items} WHERE id = 7"
     plan = both.plan(query)
-    if kind == "postgresql":  # its scan takes the condition itself
+    if kind.startswith("adbc"):  # our scan takes it, for a type that is at least as wide
+        assert "Statement:" not in plan and "Sent:" in plan and "7" in plan, plan
+    elif kind == "postgresql":  # its scan takes the condition itself
         assert "Statement:" not in plan and "Filters: id=7" in plan, plan
     else:
         assert "Statement:" in plan and joined("= 7)") in joined(statement_of(plan)), plan

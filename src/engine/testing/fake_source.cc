@@ -70,9 +70,11 @@ class FakeSource::Session final : public SourceSession {
 
   arrow::Result<std::shared_ptr<arrow::RecordBatchReader>> Query(
       const std::string& sql) override {
-    ARROW_RETURN_NOT_OK(source_->Failure());
-    ARROW_ASSIGN_OR_RAISE(auto rows, connection_->Run(sql));
-    return std::make_shared<Reader>(source_, std::move(rows), cancelled_);
+    {
+      const std::lock_guard lock(source_->mutex_);
+      source_->queries_.push_back(sql);
+    }
+    return Read(sql);
   }
 
   arrow::Result<std::shared_ptr<arrow::RecordBatchReader>> Scan(
@@ -93,7 +95,7 @@ class FakeSource::Session final : public SourceSession {
              KeyList(*scan.keys) + ")";
     }
     if (scan.limit) sql += " LIMIT " + std::to_string(*scan.limit);
-    return Query(sql);
+    return Read(sql);
   }
 
   arrow::Result<int64_t> Execute(const std::string& sql) override {
@@ -177,6 +179,12 @@ class FakeSource::Session final : public SourceSession {
   }
 
  private:
+  arrow::Result<std::shared_ptr<arrow::RecordBatchReader>> Read(const std::string& sql) {
+    ARROW_RETURN_NOT_OK(source_->Failure());
+    ARROW_ASSIGN_OR_RAISE(auto rows, connection_->Run(sql));
+    return std::make_shared<Reader>(source_, std::move(rows), cancelled_);
+  }
+
   const std::shared_ptr<FakeSource> source_;
   const std::unique_ptr<Connection> connection_;
   const std::shared_ptr<std::atomic<bool>> cancelled_ =
@@ -287,6 +295,11 @@ std::vector<SourceScan> FakeSource::TakeScans() {
 std::vector<std::string> FakeSource::TakeStatements() {
   const std::lock_guard lock(mutex_);
   return std::exchange(statements_, {});
+}
+
+std::vector<std::string> FakeSource::TakeQueries() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(queries_, {});
 }
 
 }  // namespace pintail::engine::testing

@@ -47,6 +47,8 @@ class FakeSource final : public Source, public std::enable_shared_from_this<Fake
 
   std::vector<SourceScan> TakeScans();
   std::vector<std::string> TakeStatements();
+  // Of Query.
+  std::vector<std::string> TakeQueries();
 
   std::atomic<int> leases = 0;
   std::atomic<int> open_sessions = 0;
@@ -79,6 +81,7 @@ class FakeSource final : public Source, public std::enable_shared_from_this<Fake
   int waiting_ = 0;
   std::vector<SourceScan> scans_;
   std::vector<std::string> statements_;
+  std::vector<std::string> queries_;
 };
 
 }  // namespace pintail::engine::testing
