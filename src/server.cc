@@ -187,6 +187,8 @@ arrow::Result<std::unique_ptr<Server>> Server::Make(ServerOptions options) {
                                               given.repeats));
   // Without tails it only stores what an earlier run has left in the journal.
   if (given.tail || HasJournal(given.intake)) {
+    ingest::Intake::Options intake = given.intake;
+    intake.outbox.sources = state->sources.get();
     ARROW_ASSIGN_OR_RAISE(state->intake,
                           ingest::Intake::Open({.database = *state->database,
                                                 .timers = *state->timers,
@@ -194,7 +196,7 @@ arrow::Result<std::unique_ptr<Server>> Server::Make(ServerOptions options) {
                                                 .log = state->logs->For("ingest"),
                                                 .metrics = *state->metrics,
                                                 .repeats = state->repeats.get()},
-                                               given.intake));
+                                               std::move(intake)));
     if (!given.tail) ARROW_RETURN_NOT_OK(state->intake->Stop());
   }
   ARROW_ASSIGN_OR_RAISE(state->copies,

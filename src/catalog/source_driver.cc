@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/lower_case.h"
 #include "catalog/connection_text.h"
 #include "catalog/reachable.h"
 #include "engine/names.h"
@@ -87,9 +88,23 @@ void AddWord(ConnectionWords* words, const std::string& key, const std::string& 
   words->emplace_back(key, value);
 }
 
+// Words that the database would show to everybody.
+arrow::Status CheckOptions(const SourceDefinition& source) {
+  for (const auto& [name, value] : source.options) {
+    const std::string word = base::LowerCase(name);
+    if (word != "password" && word != "passwd" && word != "user") continue;
+    return MakeError(
+        ErrorKind::kInvalidArgument, "the source \"", source.name, "\" has the option ",
+        name, ", which would be shown to every client; give ",
+        word == "user" ? "username" : "password", " as a key of the source itself");
+  }
+  return arrow::Status::OK();
+}
+
 // The words without the login, which goes into `secret`.
 arrow::Result<ConnectionWords> WordsAndSecret(const SourceDefinition& source,
                                               AttachRequest* request) {
+  ARROW_RETURN_NOT_OK(CheckOptions(source));
   ARROW_ASSIGN_OR_RAISE(ConnectionWords words, ReadConnection(source.connection));
   std::string user = TakeWord(&words, "user");
   std::string password = TakeWord(&words, "password");

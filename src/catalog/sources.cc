@@ -157,6 +157,27 @@ arrow::Result<SourceInfo> Sources::Find(const std::string& name) const {
   return InfoOf(*link);
 }
 
+std::string Sources::TypeOf(std::string_view name) const {
+  const LinkPtr link = FindLink(name);
+  return link ? link->definition().type : "";
+}
+
+arrow::Status Sources::AttachTo(engine::Database& other, const std::string& name) const {
+  const LinkPtr link = FindLink(name);
+  if (!link) return Unknown(name);
+  const SourceDefinition& source = link->definition();
+  const auto attach = [&]() -> arrow::Status {
+    ARROW_ASSIGN_OR_RAISE(const auto driver,
+                          MakeSourceDriver(other, source, options_.factory));
+    return driver->Attach().status();
+  };
+  const arrow::Status attached = attach();
+  if (attached.ok()) return attached;
+  return attached.WithMessage("the source \"", source.name, "\" (",
+                              ShownConnection(source),
+                              "): ", WithoutSecrets(source, attached.message()));
+}
+
 std::vector<std::string> Sources::Warnings() const {
   std::vector<std::string> warnings;
   for (const LinkPtr& link : Links()) {

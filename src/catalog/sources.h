@@ -60,6 +60,11 @@ class Sources final : public engine::SourceGuard,
   std::vector<SourceInfo> List() const;
   // NotFound when there is none.
   arrow::Result<SourceInfo> Find(const std::string& name) const;
+  // The type of the source, as "postgres"; empty: there is none of this name.
+  std::string TypeOf(std::string_view name) const;
+  // Attaches the source to another database, as one more client of it, which may be while
+  // it is down here. NotFound when there is none; errors show no secrets.
+  arrow::Status AttachTo(engine::Database& other, const std::string& name) const;
   // A sentence about each one that is down.
   std::vector<std::string> Warnings() const;
 

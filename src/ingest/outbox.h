@@ -21,7 +21,7 @@ class Outbox {
   struct Options {
     std::vector<WriteThrough> tables;
     std::string extension_directory;
-    AttachSource attach;  // as in SourceLink::Ground
+    const catalog::Sources* sources = nullptr;  // as in SourceLink::Ground
     Shipper::Options shipper;
   };
   // All outlive the outbox.

@@ -21,11 +21,10 @@ arrow::Result<engine::Connection*> SourceLink::Connect() {
   return connection_.get();
 }
 
-arrow::Status SourceLink::Open() {
-  ARROW_ASSIGN_OR_RAISE(auto own, ground_.database.Connect());
+arrow::Result<std::string> SourceLink::FindAttached(engine::Connection& own) {
   ARROW_ASSIGN_OR_RAISE(
       const auto rows,
-      catalog::TextRows(*own,
+      catalog::TextRows(own,
                         "SELECT path, type FROM duckdb_databases() WHERE "
                         "lower(database_name) = lower($1) AND NOT internal",
                         {source_}));
@@ -35,6 +34,17 @@ arrow::Status SourceLink::Open() {
                            "; rows are kept until it is attached again");
   }
   type_ = rows[0][1].value_or("");
+  return rows[0][0].value_or("");
+}
+
+arrow::Status SourceLink::Open() {
+  ARROW_ASSIGN_OR_RAISE(auto own, ground_.database.Connect());
+  type_ = ground_.sources ? ground_.sources->TypeOf(source_) : "";
+  const bool is_kept = !type_.empty();
+  std::string path;
+  if (!is_kept) {
+    ARROW_ASSIGN_OR_RAISE(path, FindAttached(*own));
+  }
   // A file of DuckDB's can be open once in a process.
   const bool shares = type_ == "duckdb" || type_ == "motherduck";
   if (!shares) {
@@ -44,8 +54,8 @@ arrow::Status SourceLink::Open() {
                                 .threads = 1,
                                 .extension_directory = ground_.extension_directory}));
     ARROW_ASSIGN_OR_RAISE(own, database_->Connect());
-    const arrow::Status attached = ground_.attach ? ground_.attach(*own, source_)
-                                                  : Mirror(*own, rows[0][0].value_or(""));
+    const arrow::Status attached =
+        is_kept ? ground_.sources->AttachTo(*database_, source_) : Mirror(*own, path);
     if (!attached.ok()) {
       own.reset();
       database_.reset();

@@ -6,28 +6,25 @@
 // in memory, that is thrown away after a failure; the server's database stays out of it.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 
 #include "arrow/result.h"
+#include "catalog/sources.h"
 #include "engine/connection.h"
 #include "engine/database.h"
 
 namespace pintail::ingest {
-
-// Attaches a source of that name on the connection. Unavailable when there is none.
-using AttachSource =
-    std::function<arrow::Status(engine::Connection& connection, const std::string& name)>;
 
 class SourceLink {
  public:
   struct Ground {
     engine::Database& database;  // the server's own; outlives the link
     std::string extension_directory;
-    // Empty: attached as it is in the server's own database now.
-    AttachSource attach;
+    // Those that the server keeps; null: there are none. Others are attached as they are
+    // in the server's own database now.
+    const catalog::Sources* sources = nullptr;
   };
 
   SourceLink(Ground ground, std::string source)
@@ -54,6 +51,8 @@ class SourceLink {
 
  private:
   arrow::Status Open();
+  // What a client has attached under the name, as it is.
+  arrow::Result<std::string> FindAttached(engine::Connection& own);
   arrow::Status Mirror(engine::Connection& to, const std::string& path);
 
   const Ground ground_;

@@ -7,7 +7,7 @@ import pytest
 
 from faults.doors import Put, Refused
 from flight_sql import FlightSqlClient
-from outside_servers import MariaDb, PostgreSql
+from outside_servers import MariaDb, PostgreSql, Redis
 
 SCHEMA = pa.schema([("id", pa.int64()), ("text", pa.string())])
 
@@ -323,3 +323,50 @@ def test_mariadb_takes_rows_too(tmp_path, start_server):
         world.run(f"ATTACH '{database.words}' AS my (TYPE mysql)")
         assert send_to(world, "my.shop.events") == (30, 30)
         assert database.sql("SELECT count(*) FROM events") == [(30,)]
+
+
+def test_a_declared_source_is_logged_in_to_as_declared(tmp_path, start_server, monkeypatch):
+    with PostgreSql(password_users=("bob",)) as postgres:
+        postgres.sql("CREATE ROLE bob LOGIN SUPERUSER PASSWORD 'tell-nobody'")
+        world = World(tmp_path, start_server, postgres)
+        world.config.write_text(
+            world.config.read_text()
+            + f"[sources.pg]\ntype = 'postgres'\nconnection = 'postgresql://127.0.0.1:{postgres.port}/postgres'\n"
+            + "username = 'bob'\npassword = 'tell-nobody'\n"
+        )
+        world.start(attach=False)
+        assert send_to(world, "pg.public.events") == (30, 30)
+        assert postgres.sql("SELECT DISTINCT tableowner FROM pg_tables WHERE tablename = 'events'") == [("bob",)]
+        postgres.kill()
+        world.put(batch(30, 10))
+        world.server.wait_until(lambda: world.state()["state"] == "failing", "the shipment to fail")
+        assert "pg" in world.state()["last_error"]
+        assert "there is no source" not in world.state()["last_error"]
+        postgres.start()
+        world.until_sent()
+        assert world.sent()[:2] == (40, 40)
+        assert "tell-nobody" not in world.server.log()
+
+
+def test_sources_of_types_adbc_and_redis_take_rows_too(tmp_path, start_server):
+    with PostgreSql() as postgres, Redis() as redis:
+        (tmp_path / "adbc").mkdir()
+        world = World(tmp_path / "adbc", start_server, postgres)
+        world.config.write_text(
+            world.config.read_text()
+            + f"[sources.pg]\ntype = 'adbc'\ndriver = 'postgresql'\nconnection = '{postgres.uri}'\n"
+        )
+        world.start(attach=False)
+        world.put(batch(0, 30))
+        world.until_sent()
+        assert world.sent()[:2] == (30, 30)
+        (tmp_path / "redis").mkdir()
+        world = World(tmp_path / "redis", start_server, None)
+        world.config.write_text(
+            world.config.read_text().replace("pg.public.events", "pg.main.events")
+            + f"[sources.pg]\ntype = 'redis'\nconnection = '{redis.uri}'\n"
+        )
+        world.start(attach=False)
+        world.put(batch(0, 30))
+        world.until_sent()
+        assert world.run("SELECT count(*), count(DISTINCT id) FROM pg.main.events")[0] == (30, 30)
