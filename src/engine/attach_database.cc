@@ -106,9 +106,10 @@ arrow::Result<std::string> AttachToInstance(duckdb::DatabaseInstance& instance,
         duckdb::DBConfig::GetConfig(instance).AddAllowedPath(file + end);
       }
     }
+    // For all connections: the extension reads most of them when a query runs.
     for (const auto& [name, value] : request.settings) {
       ARROW_RETURN_NOT_OK(
-          RunText(context, "SET SESSION " + QuoteName(name) + " = " + QuoteText(value))
+          RunText(context, "SET GLOBAL " + QuoteName(name) + " = " + QuoteText(value))
               .status());
     }
     std::optional<PassingSecret> secret;

@@ -10,6 +10,7 @@
 #include "duckdb/catalog/catalog_entry/table_catalog_entry.hpp"
 #include "duckdb/common/string_util.hpp"
 #include "duckdb/main/attached_database.hpp"
+#include "duckdb/main/database_manager.hpp"
 #include "duckdb/parser/parsed_data/drop_info.hpp"
 #include "duckdb/parser/statement/explain_statement.hpp"
 #include "duckdb/planner/expression/bound_aggregate_expression.hpp"
@@ -21,7 +22,9 @@
 #include "duckdb/planner/operator/logical_get.hpp"
 #include "duckdb/planner/operator/logical_simple.hpp"
 #include "duckdb/planner/planner_extension.hpp"
+#include "engine/copies.h"
 #include "engine/journal_schema_check.h"
+#include "engine/source_catalog.h"
 #include "engine/tail_snapshot.h"
 
 namespace pintail::engine {
@@ -42,6 +45,54 @@ constexpr std::array<std::string_view, 5> kOfTheMoment = {
     "current_connection_id", "current_query_id", "current_transaction_id", "currval",
     "txid_current"};
 
+bool IsOneOf(const auto& list, std::string_view word) {
+  return std::ranges::find(list, word) != list.end();
+}
+
+// Whether a statement in a source's own SQL, in lower case, changes nothing for sure: it
+// begins like one that reads, has no word of one that writes, and calls nothing but what
+// is known; a function of a person's own may do anything.
+bool OnlyReads(std::string_view sql) {
+  constexpr auto kReads =
+      std::to_array<std::string_view>({"select", "with", "values", "show"});
+  constexpr auto kWrites =
+      std::to_array<std::string_view>({"insert", "update", "delete", "merge", "replace",
+                                       "call", "into", "drop", "alter", "truncate"});
+  // Also words that stand before a bracket and call nothing.
+  constexpr auto kCalls = std::to_array<std::string_view>(
+      {"select",    "from",      "where",      "and",    "or",       "not",    "in",
+       "as",        "on",        "using",      "values", "exists",   "any",    "all",
+       "some",      "over",      "by",         "join",   "lateral",  "union",  "except",
+       "intersect", "case",      "when",       "then",   "else",     "with",   "filter",
+       "interval",  "count",     "sum",        "min",    "max",      "avg",    "lower",
+       "upper",     "length",    "round",      "abs",    "coalesce", "nullif", "cast",
+       "extract",   "substring", "date_trunc", "now",    "numeric",  "varchar"});
+  std::string word;
+  bool is_first = true;
+  for (size_t i = 0; i <= sql.size(); ++i) {
+    const char letter = i < sql.size() ? sql[i] : ' ';
+    const bool is_word = (letter >= 'a' && letter <= 'z') || letter == '_' ||
+                         (letter >= '0' && letter <= '9') || letter == '"' ||
+                         letter == '.' || letter == '`' || (letter & 0x80) != 0;
+    if (is_word) {
+      word += letter;
+      continue;
+    }
+    const bool is_space = letter == ' ' || letter == '\n' || letter == '\t';
+    if (!word.empty()) {
+      if (std::exchange(is_first, false) && !IsOneOf(kReads, word)) return false;
+      if (IsOneOf(kWrites, word)) return false;
+      size_t next = i;
+      while (next < sql.size() && (sql[next] == ' ' || sql[next] == '\n')) ++next;
+      if (next < sql.size() && sql[next] == '(' && !IsOneOf(kCalls, word)) return false;
+    } else if (!is_space && is_first && letter != '(') {
+      return false;
+    }
+    word.clear();
+  }
+  return !is_first;
+}
+
 // postgres_execute and the like, which change who knows what; and pintail.remote,
 // postgres_query and the like when their statement is not one that only reads, as in
 // DELETE … RETURNING.
@@ -50,25 +101,31 @@ bool RunsAnotherStatement(const duckdb::LogicalGet& scan) {
   if (name.ends_with("_execute")) return true;
   if (name != "remote" && !name.ends_with("_query")) return false;
   if (scan.parameters.empty() || name == "source_query") return false;
-  const std::string sql = duckdb::StringUtil::Lower(scan.parameters.back().ToString());
-  std::vector<std::string> words;
-  for (const char c : sql) {
-    const bool is_letter = (c >= 'a' && c <= 'z') || c == '_';
-    if (words.empty() || !is_letter) words.emplace_back();
-    if (is_letter) words.back() += c;
-  }
-  constexpr std::array<std::string_view, 9> kChanges = {"insert", "update",   "delete",
-                                                        "merge",  "replace",  "call",
-                                                        "create", "truncate", "nextval"};
-  return std::ranges::any_of(words, [&](const std::string& word) {
-    return std::ranges::find(kChanges, word) != kChanges.end();
-  });
+  return !OnlyReads(duckdb::StringUtil::Lower(scan.parameters.back().ToString()));
 }
 
 TableName NameOf(duckdb::TableCatalogEntry& table) {
   return {.catalog = table.ParentCatalog().GetName(),
           .schema = table.ParentSchema().name,
           .table = table.name};
+}
+
+// Whether a change of one table shows in no other: elsewhere there are views, triggers,
+// partitions and keys that cascade, of which nobody here knows.
+bool ChangesNamedTablesOnly(duckdb::Catalog& catalog) {
+  if (catalog.IsDuckCatalog()) return true;
+  const auto* source = dynamic_cast<SourceCatalog*>(&catalog);
+  return source != nullptr &&
+         source->source()->capabilities().dialect == SqlDialect::kNone;
+}
+
+// Whether what a transaction has changed there is undone when it is rolled back.
+bool UndoesChanges(duckdb::Catalog& catalog) {
+  const auto* source = dynamic_cast<SourceCatalog*>(&catalog);
+  if (source != nullptr) return source->source()->capabilities().transaction;
+  const std::string type = catalog.GetCatalogType();
+  // MySQL keeps tables without transactions, and ends a transaction at each definition.
+  return type == "duckdb" || type == "postgres" || type == "sqlite";
 }
 
 class Reader {
@@ -86,11 +143,7 @@ class Reader {
 
  private:
   void ReadOperator(duckdb::LogicalOperator& op) {
-    if (auto table = ChangedBy(op)) {
-      if (!table->ParentCatalog().IsTemporaryCatalog()) {
-        use_.changes.tables.push_back(NameOf(*table));
-      }
-    }
+    if (auto table = ChangedBy(op)) ReadChange(*table);
     switch (op.type) {
       case LogicalOperatorType::LOGICAL_GET:
         return ReadScan(op.Cast<duckdb::LogicalGet>());
@@ -108,8 +161,15 @@ class Reader {
         return;
       // UseOf finds it as well, unless it is part of an upload.
       case LogicalOperatorType::LOGICAL_CREATE_TABLE: {
-        auto& catalog = op.Cast<duckdb::LogicalCreateTable>().schema.ParentCatalog();
-        if (!catalog.IsTemporaryCatalog()) {
+        auto& create = op.Cast<duckdb::LogicalCreateTable>();
+        auto& catalog = create.schema.ParentCatalog();
+        if (catalog.IsTemporaryCatalog()) return;
+        if (create.schema.name == kCopiesSchema) {
+          // No statement finds another table by that.
+          use_.changes.tables.push_back({.catalog = catalog.GetName(),
+                                         .schema = create.schema.name,
+                                         .table = create.info->Base().table});
+        } else {
           use_.changes.databases.push_back(catalog.GetName());
         }
         return;
@@ -133,6 +193,16 @@ class Reader {
     }
     // Told apart from a change of tables by DuckDB's own list of what is modified.
     if (defines_) use_.changes.databases.emplace_back();
+  }
+
+  void ReadChange(duckdb::TableCatalogEntry& table) {
+    auto& catalog = table.ParentCatalog();
+    if (catalog.IsTemporaryCatalog()) return;
+    if (ChangesNamedTablesOnly(catalog)) {
+      use_.changes.tables.push_back(NameOf(table));
+    } else {
+      use_.changes.databases.push_back(catalog.GetName());
+    }
   }
 
   void ReadScan(duckdb::LogicalGet& scan) {
@@ -249,11 +319,25 @@ void PlanUse::TransactionCommit(duckdb::MetaTransaction&, duckdb::ClientContext&
   Tell();
 }
 
-void PlanUse::TransactionRollback(duckdb::MetaTransaction&, duckdb::ClientContext&,
+void PlanUse::TransactionRollback(duckdb::MetaTransaction&,
+                                  duckdb::ClientContext& context,
                                   duckdb::optional_ptr<duckdb::ErrorData> error) {
   // With an error it may be a commit that failed: whether the other side has it, nobody
   // knows.
   if (error) return Tell();
+  DataChange& change = changing_;
+  const auto is_undone = [&](const std::string& name) {
+    const auto databases = duckdb::DatabaseManager::Get(context).GetDatabases();
+    const auto found = std::ranges::find_if(databases, [&](const auto& each) {
+      return duckdb::StringUtil::CIEquals(each->GetName(), name);
+    });
+    return found == databases.end() || UndoesChanges((*found)->GetCatalog());
+  };
+  std::erase_if(change.databases, is_undone);
+  std::erase_if(change.tables,
+                [&](const TableName& table) { return is_undone(table.catalog); });
+  change.everything = false;
+  if (!change.empty()) Tell();
   changing_ = {};
 }
 

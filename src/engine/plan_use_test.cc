@@ -202,13 +202,13 @@ TEST_F(PlanUseTest, KnowsTheTablesOfASourcesCatalog) {
   for (const char* sql : {"INSERT INTO shop.t VALUES (1, 'a')",
                           "UPDATE shop.t SET s = 'b'", "DELETE FROM shop.t"}) {
     Run(sql);
-    EXPECT_EQ(Told(), "shop.main.t") << sql;
+    EXPECT_EQ(Told(), "all of shop") << sql;
   }
   ASSERT_TRUE(connection_
                   ->Insert({.catalog = "shop", .schema = "main", .table = "t"},
                            testing::Reader({testing::Numbers(0, 3)}))
                   .ok());
-  EXPECT_EQ(Told(), "shop.main.t");
+  EXPECT_EQ(Told(), "all of shop");
 }
 
 TEST_F(PlanUseTest, DoesNotKnowWhatASourceIsToldInItsOwnSql) {
@@ -218,8 +218,18 @@ TEST_F(PlanUseTest, DoesNotKnowWhatASourceIsToldInItsOwnSql) {
   Run("FROM pintail.remote('shop', 'SELECT i FROM t')");
   EXPECT_EQ(Told(), "");
   EXPECT_TRUE(UseOf("FROM pintail.remote('shop', 'SELECT i FROM t')").reads_unknown);
-  Run("FROM pintail.remote('shop', 'INSERT INTO t VALUES (2) RETURNING i')");
-  EXPECT_EQ(Told(), "everything");
+  for (const char* sql : {"SELECT count(*) AS n FROM t WHERE i IN (SELECT 1)",
+                          "(select max(i) AS i from t)", "VALUES (1), (2)"}) {
+    Run("FROM pintail.remote('shop', '" + std::string(sql) + "')");
+    EXPECT_EQ(Told(), "") << sql;
+  }
+  for (const char* sql : {"INSERT INTO t VALUES (2) RETURNING i",
+                          "SELECT hash(i) AS h FROM t",
+                          "SELECT \"main\".hash(i) AS h FROM t",
+                          "SELECT hash\n (i) AS h FROM t"}) {
+    Run("FROM pintail.remote('shop', '" + std::string(sql) + "')");
+    EXPECT_EQ(Told(), "everything") << sql;
+  }
 }
 
 TEST_F(PlanUseTest, LeavesItToOurOwnFunctionsToTellWhatTheyChange) {
