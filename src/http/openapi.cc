@@ -69,6 +69,21 @@ constexpr std::string_view kComponents = R"({
     "properties": {"catalog": {"type": "string"}, "schema": {"type": "string"}, "name":
     {"type": "string"}, "type": {"type": "string"}, "remarks": {"type": ["string", "null"]},
     "estimated_rows": {"type": ["integer", "null"]}}},
+  "Source": {"type": "object", "required": ["name", "type", "connection", "state"],
+    "properties": {"name": {"type": "string"}, "type": {"type": "string"}, "connection":
+    {"type": "string"}, "username": {"type": ["string", "null"]}, "origin": {"type":
+    "string"}, "declared": {"type": "boolean", "description": "Of the configuration, which
+ alone can change it"}, "is_default": {"type": "boolean"}, "read_only": {"type":
+    "boolean"}, "state": {"enum": ["up", "down", "unknown"]}, "since": {"type": "string"},
+    "last_error": {"type": ["string", "null"]}, "default_schema": {"type": ["string",
+    "null"]}, "pool_min": {"type": "integer"}, "pool_max": {"type": "integer"},
+    "attempts": {"type": "integer"}, "failures": {"type": "integer"}}},
+  "SourceDefinition": {"type": "object", "description": "The keys of CREATE SOURCE",
+    "properties": {"name": {"type": "string"}, "type": {"enum": ["postgres", "mysql",
+    "sqlite", "duckdb", "motherduck", "adbc", "redis"]}, "connection": {"type": "string"},
+    "username": {"type": "string"}, "password": {"type": "string", "writeOnly": true},
+    "options": {"type": "object", "additionalProperties": {"type": ["string", "integer",
+    "boolean"]}}}, "additionalProperties": {"type": ["string", "integer", "boolean"]}},
   "TableWithColumns": {"allOf": [{"$ref": "#/components/schemas/Table"}, {"type": "object",
     "required": ["columns"], "properties": {"columns": {"type": "array", "items": {"type":
     "object", "required": ["name", "type", "arrow_type", "nullable", "remarks"],

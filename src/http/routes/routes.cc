@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "http/openapi.h"
+#include "http/routes/sources.h"
 
 namespace pintail::http {
 
@@ -12,6 +13,7 @@ RouteTable MakeRoutes(const RouteRooms& rooms) {
   table.Add(IngestRoute(rooms));
   table.Add(TablesRoute(rooms));
   table.Add(TableRoute(rooms));
+  for (Route& route : SourcesRoutes(rooms)) table.Add(std::move(route));
   table.Add(StreamRoute(rooms));
   table.Add(RegisteredDataTypesRoute());
   table.Add(FastflightStreamRoute());
