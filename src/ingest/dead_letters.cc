@@ -1,6 +1,8 @@
 #include "ingest/dead_letters.h"
 
+#include <algorithm>
 #include <chrono>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -8,11 +10,14 @@
 #include "arrow/array/builder_primitive.h"
 #include "arrow/array/builder_time.h"
 #include "arrow/io/memory.h"
+#include "arrow/scalar.h"
 #include "base/error.h"
+#include "base/lower_case.h"
 #include "catalog/text_rows.h"
 #include "columnar/batch_writer.h"
 #include "engine/connection.h"
 #include "engine/names.h"
+#include "engine/system_function.h"
 #include "engine/tails.h"
 
 namespace pintail::ingest {
@@ -63,6 +68,12 @@ arrow::Result<std::string> TextOf(const arrow::RecordBatch& row) {
   return CutTo(std::move(text), kMostText);
 }
 
+// A table's name as people write it, in lower case.
+std::string WithoutQuotes(std::string name) {
+  std::erase(name, '"');
+  return base::LowerCase(name);
+}
+
 int64_t Microseconds(base::Clock::Wall time) {
   return std::chrono::floor<microseconds>(time.time_since_epoch()).count();
 }
@@ -82,7 +93,78 @@ arrow::Result<std::shared_ptr<DeadLetters>> DeadLetters::Open(engine::Database& 
         const auto held = weak.lock();
         return held ? held->Rows() : arrow::RecordBatch::MakeEmpty(Columns());
       }));
+  ARROW_RETURN_NOT_OK(letters->AddFunction(letters));
   return letters;
+}
+
+arrow::Status DeadLetters::AddFunction(const std::shared_ptr<DeadLetters>& self) {
+  const auto columns = arrow::schema({arrow::field("cleared", arrow::int64())});
+  const auto call = [columns,
+                     weak = std::weak_ptr(self)](const engine::SystemFunctionCall& given)
+      -> arrow::Result<std::shared_ptr<arrow::RecordBatchReader>> {
+    const auto held = weak.lock();
+    if (!held) {
+      return base::MakeError(base::ErrorKind::kUnavailable, "the server is being ended");
+    }
+    const arrow::Scalar& table = *given.arguments[0];
+    std::optional<uint64_t> up_to;
+    if (const auto& position = given.options[0]; position && position->is_valid) {
+      const int64_t number = static_cast<const arrow::Int64Scalar&>(*position).value;
+      up_to = static_cast<uint64_t>(std::max<int64_t>(number, 0));
+    }
+    ARROW_ASSIGN_OR_RAISE(
+        const int64_t cleared,
+        held->Clear(table.is_valid ? table.ToString() : std::string(), up_to));
+    arrow::Int64Builder count;
+    ARROW_RETURN_NOT_OK(count.Append(cleared));
+    ARROW_ASSIGN_OR_RAISE(auto column, count.Finish());
+    return arrow::RecordBatchReader::Make(
+        {arrow::RecordBatch::Make(columns, 1, {std::move(column)})}, columns);
+  };
+  return database_.AddSystemFunction(
+      "dead_letters_clear", {.arguments = {arrow::field("table_name", arrow::utf8())},
+                             .options = {arrow::field("up_to", arrow::int64())},
+                             .schema = columns,
+                             .changes = true,
+                             .call = call});
+}
+
+arrow::Result<int64_t> DeadLetters::Clear(const std::string& table,
+                                          std::optional<uint64_t> up_to) {
+  const std::string wanted = WithoutQuotes(table);
+  const std::lock_guard one_at_a_time(changing_);
+  ARROW_ASSIGN_OR_RAISE(const auto connection, database_.Connect());
+  const auto acting = database_.tails().ActAsServer(*connection);
+  const std::string which =
+      std::string(R"( WHERE ($1 = '' OR lower(replace(table_name, '"', '')) = $1))") +
+      (up_to ? R"( AND "position" <= )" + std::to_string(*up_to) : "");
+  ARROW_ASSIGN_OR_RAISE(const auto texts, catalog::TextParameters({wanted}));
+  ARROW_ASSIGN_OR_RAISE(
+      const auto deleted,
+      connection->Run("DELETE FROM " + engine::QuoteName(StoredIn(database_)) + which,
+                      texts));
+  const std::lock_guard lock(mutex_);
+  std::erase_if(newest_, [&](const Letter& letter) {
+    const bool cleared = (wanted.empty() || WithoutQuotes(letter.table) == wanted) &&
+                         (!up_to || letter.place.position <= *up_to);
+    if (cleared) known_.erase({letter.table, {letter.place.position, letter.place.part}});
+    return cleared;
+  });
+  ARROW_RETURN_NOT_OK(Count(*connection));
+  return deleted->rows_changed().value_or(0);
+}
+
+arrow::Status DeadLetters::Count(engine::Connection& connection) {
+  ARROW_ASSIGN_OR_RAISE(
+      const auto counts,
+      catalog::TextRows(connection, "SELECT table_name, count(*) FROM " +
+                                        engine::QuoteName(StoredIn(database_)) +
+                                        " GROUP BY ALL"));
+  counts_.clear();
+  for (const auto& row : counts) {
+    counts_[row[0].value_or("")] = std::stoll(row[1].value_or("0"));
+  }
+  return arrow::Status::OK();
 }
 
 arrow::Status DeadLetters::Load() {
@@ -96,10 +178,6 @@ arrow::Status DeadLetters::Load() {
       "CREATE TABLE IF NOT EXISTS " + table +
       R"( (table_name VARCHAR, target VARCHAR, "position" UBIGINT, "row" BIGINT, )"
       R"("time" TIMESTAMP, reason VARCHAR, data VARCHAR))"));
-  ARROW_ASSIGN_OR_RAISE(
-      const auto counts,
-      catalog::TextRows(*connection,
-                        "SELECT table_name, count(*) FROM " + table + " GROUP BY ALL"));
   ARROW_ASSIGN_OR_RAISE(
       const auto rows,
       catalog::TextRows(
@@ -121,8 +199,7 @@ arrow::Status DeadLetters::Load() {
               .data = row[6].value_or("")});
   }
   const std::lock_guard lock(mutex_);
-  for (const auto& row : counts) counts_[row[0].value_or("")] = number(row[1]);
-  return arrow::Status::OK();
+  return Count(*connection);
 }
 
 arrow::Status DeadLetters::Add(const WriteThrough& what, const Place& place,
@@ -132,6 +209,7 @@ arrow::Status DeadLetters::Add(const WriteThrough& what, const Place& place,
                 .place = place,
                 .time = clock_.WallNow(),
                 .reason = CutTo(reason, kMostText)};
+  const std::lock_guard one_at_a_time(changing_);
   {
     const std::lock_guard lock(mutex_);
     if (known_.contains({letter.table, {place.position, place.part}})) {

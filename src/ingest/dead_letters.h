@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "arrow/record_batch.h"
 #include "arrow/result.h"
 #include "base/clock.h"
+#include "engine/connection.h"
 #include "engine/database.h"
 #include "engine/names.h"
 #include "ingest/write_through.h"
@@ -22,8 +24,9 @@ namespace pintail::ingest {
 
 class DeadLetters {
  public:
-  // Makes the table if it is not there, and the view pintail.dead_letters, which has the
-  // newest `most` letters. The database and the clock outlive this object and the view.
+  // Makes the table if it is not there, the view pintail.dead_letters, which has the
+  // newest `most` letters, and the function pintail.dead_letters_clear. The database and
+  // the clock outlive this object, the view and the function.
   static arrow::Result<std::shared_ptr<DeadLetters>> Open(engine::Database& database,
                                                           const base::Clock& clock,
                                                           size_t most = 10'000);
@@ -33,7 +36,11 @@ class DeadLetters {
   arrow::Status Add(const WriteThrough& what, const Place& place,
                     const arrow::RecordBatch& row, const std::string& reason);
 
-  // For the table, of all times.
+  // Forgets the letters of the table (as the view names it, or without its quotes; empty:
+  // of all tables) whose position is at most `up_to`. How many there were.
+  arrow::Result<int64_t> Clear(const std::string& table, std::optional<uint64_t> up_to);
+
+  // For the table, of all that were not cleared.
   int64_t CountOf(const engine::TableName& table) const;
 
  private:
@@ -50,6 +57,8 @@ class DeadLetters {
   DeadLetters(engine::Database& database, const base::Clock& clock, size_t most)
       : database_(database), clock_(clock), most_(most) {}
   arrow::Status Load();
+  arrow::Status AddFunction(const std::shared_ptr<DeadLetters>& self);
+  arrow::Status Count(engine::Connection& connection);  // with mutex_ held
   arrow::Status Store(const Letter& letter);
   void Remember(Letter letter);
   arrow::Result<std::shared_ptr<arrow::RecordBatch>> Rows() const;
@@ -57,6 +66,8 @@ class DeadLetters {
   engine::Database& database_;
   const base::Clock& clock_;
   const size_t most_;
+  // The table and what is remembered of it change together; taken before mutex_.
+  std::mutex changing_;
   mutable std::mutex mutex_;
   // Protected by mutex_.
   std::deque<Letter> newest_;

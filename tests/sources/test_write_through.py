@@ -212,6 +212,27 @@ def test_a_row_that_is_refused_becomes_a_dead_letter_and_blocks_nothing(world, p
         world.run("DELETE FROM pintail_journal.dead_letters")
 
 
+def test_dead_letters_are_cleared(world, postgres):
+    postgres.sql("CREATE TABLE events (id bigint CHECK (id % 100 <> 0), text text)")
+    world.start()
+    world.put(batch(1, 250))
+    world.until_sent()
+    world.put(batch(251, 100))
+    world.until_sent()
+    letters = world.run("SELECT data->>'id', position FROM pintail.dead_letters ORDER BY 1")
+    assert [i for i, _ in letters] == ["100", "200", "300"]
+    assert world.run("FROM pintail.dead_letters_clear('main.other')") == [(0,)]
+    assert world.run(f"FROM pintail.dead_letters_clear('main.events', up_to := {letters[0][1]})") == [(2,)]
+    assert world.run("SELECT data->>'id' FROM pintail.dead_letters") == [("300",)]
+    assert world.state()["dead_letters"] == 1
+    assert world.run('CALL pintail.dead_letters_clear(\'"main"."events"\')') == [(1,)]
+    assert world.state()["dead_letters"] == 0
+    world.put(batch(400, 1))
+    world.until_sent()
+    assert world.state()["dead_letters"] == 1
+    assert world.run("CALL pintail.dead_letters_clear(NULL)") == [(1,)]
+
+
 def test_a_source_table_that_is_gone_makes_no_dead_letters(world, postgres):
     server = world.start()
     world.put(batch(0, 10))
