@@ -36,6 +36,6 @@ def ask(caching):
 def table(postgres, request):
     """A table of its own with ten rows, by its name in SQL."""
     name = request.node.name.split("[")[0].lower()[-50:]
-    postgres.sql(f"DROP TABLE IF EXISTS {name}")
+    postgres.sql(f"DROP TABLE IF EXISTS {name} CASCADE")
     postgres.sql(f"CREATE TABLE {name} AS SELECT i::bigint AS i, 'row ' || i AS s FROM generate_series(1, 10) i")
     return f"pg.public.{name}"

@@ -60,12 +60,15 @@ def pushed_cursor(request, local):
             cursor.execute(attach)
             for table in TABLES:
                 cursor.adbc_ingest(f"local_{table}", local.execute(f"FROM {table}").to_arrow_table(), mode="create")
-                cursor.execute(f"CREATE TABLE {schema}.{table} AS SELECT * FROM local_{table}")
-            if request.param == "adbc-sqlite":
-                for table in TABLES:
-                    columns = ", ".join(f"{name}::{type} AS {name}" for name, type, *_ in local.execute(f"DESCRIBE {table}").fetchall())
-                    cursor.execute(f"CREATE VIEW {table} AS SELECT {columns} FROM {schema}.{table}")
-            else:
+                if request.param != "adbc-sqlite":
+                    cursor.execute(f"CREATE TABLE {schema}.{table} AS SELECT * FROM local_{table}")
+                    continue
+                columns = [(name, type) for name, type, *_ in local.execute(f"DESCRIBE {table}").fetchall()]
+                stored = ", ".join(f"{name}::{'VARCHAR' if type.startswith(('DECIMAL', 'DATE')) else type} AS {name}" for name, type in columns)
+                cursor.execute(f"CREATE TABLE {schema}.{table} AS SELECT {stored} FROM local_{table}")
+                read = ", ".join(f"{name}::{type} AS {name}" for name, type in columns)
+                cursor.execute(f"CREATE VIEW {table} AS SELECT {read} FROM {schema}.{table}")
+            if request.param != "adbc-sqlite":
                 cursor.execute(f"USE {schema}")
             yield cursor, at_least
 
