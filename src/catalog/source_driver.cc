@@ -1,6 +1,7 @@
 #include "catalog/source_driver.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
@@ -19,6 +20,9 @@ using base::ErrorKind;
 using base::MakeError;
 using engine::AttachRequest;
 using engine::QuoteText;
+
+// How long a table that others may alter is taken to be as it was.
+constexpr std::chrono::seconds kKnownFor{10};
 
 std::string ExtensionOf(const std::string& type) {
   if (type == "postgres" || type == "mysql" || type == "sqlite") return type + "_scanner";
@@ -65,7 +69,7 @@ class CatalogDriver final : public SourceDriver {
 
   arrow::Result<std::string> Attach() override {
     ARROW_RETURN_NOT_OK(Probe());
-    ARROW_RETURN_NOT_OK(database_.AttachSource(source_));
+    ARROW_RETURN_NOT_OK(database_.AttachSource(source_, {.known_for = kKnownFor}));
     return source_->default_schema();
   }
   arrow::Status Detach() override { return database_.DetachSource(source_->name()); }

@@ -53,19 +53,23 @@ SourceLink::SourceLink(Rooms rooms, SourceDefinition definition,
   thread_ = std::thread([this] { Work(); });
 }
 
-SourceLink::~SourceLink() {
-  {
-    std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  changed_.notify_all();
-  thread_.join();
-  const arrow::Status detached = driver_->Detach();
-  if (!detached.ok()) {
-    const std::string error = WithoutSecrets(definition_, detached.message());
-    rooms_.log.Warn("a source could not be detached",
-                    {{"source", definition_.name}, {"error", error}});
-  }
+SourceLink::~SourceLink() { Close(); }
+
+void SourceLink::Close() {
+  std::call_once(closed_, [this] {
+    {
+      std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+    const arrow::Status detached = driver_->Detach();
+    if (!detached.ok() && base::KindOf(detached) != base::ErrorKind::kNotFound) {
+      const std::string error = WithoutSecrets(definition_, detached.message());
+      rooms_.log.Warn("a source could not be detached",
+                      {{"source", definition_.name}, {"error", error}});
+    }
+  });
 }
 
 SourceHealth SourceLink::health() const {

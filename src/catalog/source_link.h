@@ -44,10 +44,13 @@ class SourceLink {
 
   SourceLink(Rooms rooms, SourceDefinition definition,
              std::unique_ptr<SourceDriver> driver);
-  // Detaches it. Waits for an attempt that is under way.
   ~SourceLink();
   SourceLink(const SourceLink&) = delete;
   SourceLink& operator=(const SourceLink&) = delete;
+
+  // Detaches it for good; others may hold the object still. Waits for an attempt that is
+  // under way. Called by the destructor if it was not before.
+  void Close();
 
   const SourceDefinition& definition() const { return definition_; }
   SourceHealth health() const;
@@ -81,6 +84,7 @@ class SourceLink {
   bool suspected_ = false;
   bool stopping_ = false;
 
+  std::once_flag closed_;
   std::thread thread_;
 };
 

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/lower_case.h"
 #include "base/whole_file.h"
+#include "catalog/source_failure.h"
 #include "catalog/sources_view.h"
 
 namespace pintail::catalog {
@@ -212,12 +213,18 @@ arrow::Status Sources::Explain(const arrow::Status& failure,
              return base::LowerCase(name) == base::LowerCase(source.name);
            });
   };
+  std::vector<LinkPtr> there;  // those needed that answer
   for (const LinkPtr& link : Links()) {
     const bool needed = stands_there(link->definition());
     const bool unqualified =
         link->definition().is_default && kind == ErrorKind::kNotFound;
     if (link->up()) {
-      if (kind != ErrorKind::kUnavailable || link->Check()) continue;
+      const bool may_be_down =
+          kind == ErrorKind::kUnavailable || kind == ErrorKind::kUnauthenticated;
+      if (!may_be_down || link->Check()) {
+        if (needed) there.push_back(link);
+        continue;
+      }
       if (needed) return link->DownError();
       *again = true;  // without it: a look at all tables, say
     } else if (needed || unqualified) {
@@ -230,6 +237,18 @@ arrow::Status Sources::Explain(const arrow::Status& failure,
                                  failure.message() + "; it may be in the default source");
       }
     }
+  }
+  const bool may_be_theirs =
+      kind == ErrorKind::kUnavailable || kind == ErrorKind::kInternal;
+  if (*again || !may_be_theirs || !IsOfAServer(failure)) return failure;
+  for (const LinkPtr& link : there) {
+    const SourceDefinition& source = link->definition();
+    // Our own catalogs say it themselves. Of two, nobody knows which one it was.
+    if (failure.message().contains("source '" + source.name + "'") || there.size() > 1) {
+      return failure;
+    }
+    const arrow::Status told = OfSource(source.name, source.type, failure);
+    return told.WithMessage(WithoutSecrets(source, told.message()));
   }
   return failure;
 }
@@ -273,7 +292,7 @@ arrow::Status Sources::Alter(const engine::SourceChange& change) {
 }
 
 arrow::Status Sources::Drop(const engine::SourceChange& change) {
-  LinkPtr there = FindLink(change.name);
+  const LinkPtr there = FindLink(change.name);
   if (!there) return change.if_exists ? arrow::Status::OK() : Unknown(change.name);
   ARROW_RETURN_NOT_OK(CheckMayChange(there->definition()));
   ARROW_RETURN_NOT_OK(Keep(change.name, nullptr));
@@ -282,7 +301,7 @@ arrow::Status Sources::Drop(const engine::SourceChange& change) {
     links_.erase(base::LowerCase(change.name));
   }
   generation_.fetch_add(1);
-  there.reset();
+  there->Close();
   return arrow::Status::OK();
 }
 
@@ -311,7 +330,8 @@ arrow::Status Sources::Put(const SourceDefinition& given) {
     links_.erase(key);
   }
   generation_.fetch_add(1);
-  before.reset();  // detached before the new one takes the name
+  // Detached before the new one takes the name, whoever still looks at the old one.
+  if (before) before->Close();
   ARROW_ASSIGN_OR_RAISE(const LinkPtr link, Link(std::move(source)));
   {
     std::lock_guard lock(mutex_);

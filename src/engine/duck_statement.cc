@@ -1,6 +1,7 @@
 #include "engine/duck_statement.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "duckdb/common/exception.hpp"
@@ -23,8 +24,36 @@ namespace {
 using duckdb::LogicalTypeId;
 using duckdb::StatementType;
 
-// How the extensions tell that an outside database does not answer.
-constexpr base::ErrorKind kMayBeSource = base::ErrorKind::kUnavailable;
+// How the extensions tell that an outside database does not answer, or not as they had
+// thought.
+bool MayBeSource(const arrow::Status& failure) {
+  const base::ErrorKind kind = base::KindOf(failure);
+  // The server has no other login to refuse while a statement runs.
+  return kind == base::ErrorKind::kUnavailable ||
+         kind == base::ErrorKind::kUnauthenticated || kind == base::ErrorKind::kInternal;
+}
+
+// A result that may be of sources, whose failures while it is read are told as those
+// before it.
+class ExplainedStream final : public ResultStream {
+ public:
+  using Explain = std::function<arrow::Status(const arrow::Status&)>;
+
+  ExplainedStream(std::unique_ptr<ResultStream> rows, Explain explain)
+      : rows_(std::move(rows)), explain_(std::move(explain)) {}
+
+  std::shared_ptr<arrow::Schema> schema() const override { return rows_->schema(); }
+  std::optional<int64_t> rows_changed() const override { return rows_->rows_changed(); }
+  arrow::Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
+    const arrow::Status status = rows_->ReadNext(batch);
+    return status.ok() || !MayBeSource(status) ? status : explain_(status);
+  }
+  arrow::Status Close() override { return rows_->Close(); }
+
+ private:
+  const std::unique_ptr<ResultStream> rows_;
+  const Explain explain_;
+};
 
 std::string_view Trimmed(std::string_view text) {
   constexpr std::string_view kSpace = " \t\r\n\f\v;";
@@ -239,16 +268,27 @@ arrow::Result<std::unique_ptr<ResultStream>> DuckPreparedStatement::Execute(
   const auto sources = SourceContext::Of(*context_);
   sources->Refresh(*context_);
   auto result = ExecuteOnce(parameters, options);
-  // What reads only has changed nothing yet, so it may begin anew.
-  if (result.ok() || !planned_ || base::KindOf(result.status()) != kMayBeSource) {
-    return result;
+  // The extensions do not tell of a plan that it reads a source.
+  if (result.ok() && traits_.returns_rows && sources->guard()) {
+    return std::make_unique<ExplainedStream>(
+        *std::move(result),
+        [sources, text = text_, context = context_](const arrow::Status& failure) {
+          bool unused = false;
+          return sources->Explain(failure, text, *context, &unused);
+        });
   }
+  // What reads only has changed nothing yet, so it may begin anew.
+  if (result.ok() || !planned_ || !MayBeSource(result.status())) return result;
   bool again = false;
   const arrow::Status told = sources->Explain(result.status(), text_, *context_, &again);
   if (!again) return told;
   if (!traits_.read_only) return result;
   ARROW_RETURN_NOT_OK(Guarded([&] { return PlanAgain(); }));
   return ExecuteOnce(parameters, options);
+}
+
+bool DuckPreparedStatement::ReadsSource() const {
+  return planned_ && planned_->data->properties.always_require_rebind;
 }
 
 arrow::Result<std::unique_ptr<ResultStream>> DuckPreparedStatement::ExecuteOnce(
@@ -265,10 +305,7 @@ arrow::Result<std::unique_ptr<ResultStream>> DuckPreparedStatement::ExecuteOnce(
                          {.plan_again = [&] { return PlanAgain(); },
                           .execute = [&] { return Begin(values, options); }});
     };
-    // Plans that are made anew each time read a source.
-    const bool reads_source =
-        planned_ && planned_->data->properties.always_require_rebind;
-    return reads_source ? RunWithRetry(*context_, *schema_, run) : run();
+    return ReadsSource() ? RunWithRetry(*context_, *schema_, run) : run();
   });
 }
 

@@ -69,6 +69,8 @@ class DuckPreparedStatement final : public PreparedStatement {
                                                            const ExecuteOptions& options);
   arrow::Result<std::unique_ptr<ResultStream>> Begin(ParameterValues& values,
                                                      const ExecuteOptions& options);
+  // Plans that are made anew each time read a source.
+  bool ReadsSource() const;
   // Plans once more what has been planned before.
   arrow::Status PlanAgain();
   // What the last plan reads and changes.
