@@ -26,5 +26,6 @@ int main(int argc, char** argv) {
                             {.serve = pintail::Serve,
                              .check = pintail::CheckSettings,
                              .journal_folder = pintail::JournalFolder,
-                             .duckdb_version = DuckDbVersion});
+                             .duckdb_version = DuckDbVersion,
+                             .driver_folder = pintail::DriverFolder});
 }

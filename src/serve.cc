@@ -66,6 +66,8 @@ std::string Listed(const std::vector<std::string>& addresses) {
 
 }  // namespace
 
+std::string DriverFolder() { return Bundled("adbc_drivers"); }
+
 arrow::Status Serve(const config::Settings& settings) {
   const sigset_t signals = StopSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
@@ -74,7 +76,7 @@ arrow::Status Serve(const config::Settings& settings) {
 
   ARROW_ASSIGN_OR_RAISE(ServerOptions options,
                         MakeServerOptions(settings, Bundled("duckdb_extensions")));
-  options.adbc_drivers = Bundled("adbc_drivers");
+  options.adbc_drivers = DriverFolder();
   ARROW_ASSIGN_OR_RAISE(const auto server, Server::Make(std::move(options)));
   for (const std::string& note : settings.notes) server->log().Warn(note);
   ARROW_RETURN_NOT_OK(server->Start());

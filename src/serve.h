@@ -2,6 +2,8 @@
 // start. The only place that handles signals for the server.
 #pragma once
 
+#include <string>
+
 #include "arrow/status.h"
 #include "config/settings.h"
 
@@ -11,5 +13,8 @@ namespace pintail {
 // the process at once with code 1. Blocks these signals in the calling thread, which must
 // be the only one so far.
 arrow::Status Serve(const config::Settings& settings);
+
+// The folder of the ADBC drivers that came with the program; empty: none did.
+std::string DriverFolder();
 
 }  // namespace pintail

@@ -46,7 +46,7 @@ LIBRARIES = {
 TEST_LIBRARIES = {"benchmark", "gmock", "gtest"}
 # The language's headers and the system's.
 PLATFORM = re.compile(
-    r"\w+|(arpa|linux|net|netinet|sys)/.+|(fcntl|netdb|poll|pthread|signal|stdlib|termios|unistd)\.h"
+    r"\w+|(arpa|linux|net|netinet|sys)/.+|(fcntl|netdb|poll|pthread|signal|spawn|stdlib|termios|unistd)\.h"
 )
 
 

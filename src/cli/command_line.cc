@@ -39,6 +39,7 @@ class Program {
     Add(MakeIngestCommand());
     Add(MakeConfigCommand(parts.check));
     Add(MakeJournalCommand(parts.journal_folder));
+    Add(MakeDriverCommand(parts.driver_folder));
     Add(MakeHealthCommand());
     Add(MakeCompletionsCommand(parser_));
     Add(MakeVersionCommand(parts.duckdb_version));

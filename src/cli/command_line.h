@@ -31,6 +31,8 @@ struct Parts {
   CheckFunction check;
   JournalFolderFunction journal_folder;
   std::function<arrow::Result<std::string>()> duckdb_version;
+  // The folder of the ADBC drivers that came along; empty: none.
+  std::function<std::string()> driver_folder;
 };
 
 // Runs the program; its exit code: 0, 1 when it failed, 2 for a mistake in the command

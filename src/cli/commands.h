@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "cli/command.h"
 #include "cli/command_line.h"
@@ -15,6 +16,8 @@ std::unique_ptr<Command> MakeShellCommand();
 std::unique_ptr<Command> MakeIngestCommand();
 std::unique_ptr<Command> MakeConfigCommand(CheckFunction check);
 std::unique_ptr<Command> MakeJournalCommand(JournalFolderFunction folder);
+// `bundled` gives the folder of the drivers that came along; empty: there are none.
+std::unique_ptr<Command> MakeDriverCommand(std::function<std::string()> bundled);
 std::unique_ptr<Command> MakeHealthCommand();
 std::unique_ptr<Command> MakeVersionCommand(
     std::function<arrow::Result<std::string>()> duckdb_version);

@@ -9,7 +9,7 @@ import pytest
 
 from pintail_server import clean_environment, program, run_pintail
 
-COMMANDS = ["serve", "query", "shell", "ingest", "config", "journal", "health", "completions", "version"]
+COMMANDS = ["serve", "query", "shell", "ingest", "config", "journal", "driver", "health", "completions", "version"]
 
 
 def test_help_lists_the_commands():
