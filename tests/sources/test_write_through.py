@@ -221,6 +221,14 @@ def test_dead_letters_are_cleared(world, postgres):
     world.until_sent()
     letters = world.run("SELECT data->>'id', position FROM pintail.dead_letters ORDER BY 1")
     assert [i for i, _ in letters] == ["100", "200", "300"]
+    # What was refused is sent once more when the source takes it.
+    postgres.sql("ALTER TABLE events DROP CONSTRAINT events_id_check")
+    world.run(
+        "INSERT INTO pg.public.events (id, text) SELECT (data->>'id')::BIGINT, data->>'text' FROM pintail.dead_letters"
+        " WHERE table_name = '\"main\".\"events\"'"
+    )
+    assert postgres.sql("SELECT count(*), count(DISTINCT id), max(text) FILTER (WHERE id = 200) FROM events") == [(350, 350, "row 200")]
+    postgres.sql("ALTER TABLE events ADD CONSTRAINT fewer CHECK (id % 100 <> 0) NOT VALID")
     assert world.run("FROM pintail.dead_letters_clear('main.other')") == [(0,)]
     assert world.run(f"FROM pintail.dead_letters_clear('main.events', up_to := {letters[0][1]})") == [(2,)]
     assert world.run("SELECT data->>'id' FROM pintail.dead_letters") == [("300",)]

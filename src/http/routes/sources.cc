@@ -162,7 +162,11 @@ std::string Responses(std::string_view ok) {
     "400": {"$ref": "#/components/responses/Error"},
     "403": {"$ref": "#/components/responses/Error"},
     "404": {"$ref": "#/components/responses/Error"},
-    "409": {"$ref": "#/components/responses/Error"})";
+    "409": {"$ref": "#/components/responses/Error"},
+    "413": {"$ref": "#/components/responses/Error"},
+    "415": {"$ref": "#/components/responses/Error"},
+    "429": {"$ref": "#/components/responses/Error"},
+    "503": {"$ref": "#/components/responses/Error"})";
 }
 
 constexpr std::string_view kOne = R"("200": {"description": "The source", "content":
