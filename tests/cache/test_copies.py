@@ -147,6 +147,19 @@ def test_a_refresh_that_fails_leaves_the_old_rows(copied, shop):
     assert pintail.copy()["last_error"] is None
 
 
+def test_a_table_that_is_gone_at_its_source_leaves_its_copy_until_it_is_back(copied, shop):
+    pintail = copied(ORDERS + 'interval = "200ms"')
+    pintail.wait_for(fresh)
+    shop.sql("ALTER TABLE orders RENAME TO away")
+    row = pintail.wait_for(lambda row: row["state"] == "stale" and row["last_error"])
+    assert "orders" in row["last_error"], row
+    assert row["rows"] == 3 and pintail.value(SUM) == 60
+    shop.sql("UPDATE away SET price = 2")
+    shop.sql("ALTER TABLE away RENAME TO orders")
+    pintail.server.wait_until(lambda: pintail.value(SUM) == 6, "the copy of the table that is back")
+    assert pintail.copy()["last_error"] is None
+
+
 def test_writes_through_pintail_are_seen_at_once(copied):
     pintail = copied(ORDERS)
     pintail.wait_for(fresh)
