@@ -325,7 +325,10 @@ arrow::Result<std::unique_ptr<ResultStream>> DuckPreparedStatement::Begin(
     PlanUse::Of(*context_)->Change({.everything = true});
     return RunUnplanned();
   }
-  PlanUse::Of(*context_)->Change(traits_.use->changes);
+  // Housekeeping changes nothing that clients see, or tells of it itself.
+  if (!TailSnapshot::Of(*context_)->is_housekeeping()) {
+    PlanUse::Of(*context_)->Change(traits_.use->changes);
+  }
   const Execution execution{.context = context_,
                             .statement = planned_->data,
                             .text = planned_->query,

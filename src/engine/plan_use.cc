@@ -22,7 +22,6 @@
 #include "duckdb/planner/operator/logical_get.hpp"
 #include "duckdb/planner/operator/logical_simple.hpp"
 #include "duckdb/planner/planner_extension.hpp"
-#include "engine/copies.h"
 #include "engine/journal_schema_check.h"
 #include "engine/source_catalog.h"
 #include "engine/tail_snapshot.h"
@@ -161,15 +160,8 @@ class Reader {
         return;
       // UseOf finds it as well, unless it is part of an upload.
       case LogicalOperatorType::LOGICAL_CREATE_TABLE: {
-        auto& create = op.Cast<duckdb::LogicalCreateTable>();
-        auto& catalog = create.schema.ParentCatalog();
-        if (catalog.IsTemporaryCatalog()) return;
-        if (create.schema.name == kCopiesSchema) {
-          // No statement finds another table by that.
-          use_.changes.tables.push_back({.catalog = catalog.GetName(),
-                                         .schema = create.schema.name,
-                                         .table = create.info->Base().table});
-        } else {
+        auto& catalog = op.Cast<duckdb::LogicalCreateTable>().schema.ParentCatalog();
+        if (!catalog.IsTemporaryCatalog()) {
           use_.changes.databases.push_back(catalog.GetName());
         }
         return;
