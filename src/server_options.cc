@@ -256,11 +256,16 @@ arrow::Result<ingest::WriteThrough> WriteThroughOf(
   auto target = flight::TableOfDottedName(setting.write_through);
   if (!target.ok()) return base::WithContext(target.status(), setting.where);
   sent.target = *std::move(target);
-  if (setting.retain && setting.retain_column.empty()) {
-    return refuse("retain needs retain_column, the column with the time of a row");
-  }
-  if (setting.retain) {
-    sent.retention = {.age = *setting.retain, .column = setting.retain_column};
+  if (setting.keeps_some()) {
+    if (setting.retain_column.empty()) {
+      return refuse(
+          "retain, retain_rows and retain_bytes need retain_column, the column "
+          "with the time of a row");
+    }
+    sent.retention = {.age = setting.retain,
+                      .rows = setting.retain_rows,
+                      .bytes = setting.retain_bytes,
+                      .column = setting.retain_column};
   }
   if (!sent.target.catalog.empty()) return sent;
   return refuse("write_through = \"" + setting.write_through +
@@ -328,10 +333,10 @@ arrow::Result<ServerOptions> MakeServerOptions(const Settings& settings,
   ARROW_ASSIGN_OR_RAISE(options.stream_defaults, DefaultsOf(settings));
   for (const config::StreamSetting& setting : settings.streams) {
     ARROW_ASSIGN_OR_RAISE(auto stream, StreamOf(setting, options.stream_defaults));
-    if (setting.retain && setting.write_through.empty()) {
+    if (setting.keeps_some() && setting.write_through.empty()) {
       return base::MakeError(base::ErrorKind::kInvalidArgument, setting.where,
-                             ": retain needs write_through: older rows have to be "
-                             "somewhere");
+                             ": retain, retain_rows and retain_bytes need write_through: "
+                             "older rows have to be somewhere");
     }
     if (!setting.write_through.empty()) {
       ARROW_ASSIGN_OR_RAISE(auto sent, WriteThroughOf(setting, stream));

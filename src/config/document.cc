@@ -258,6 +258,12 @@ std::string ShowToml(const Settings& settings) {
     if (stream.retain) {
       file += "retain = " + TomlQuote(FormatDuration(*stream.retain)) + "\n";
     }
+    if (stream.retain_rows) {
+      file += "retain_rows = " + std::to_string(*stream.retain_rows) + "\n";
+    }
+    if (stream.retain_bytes) {
+      file += "retain_bytes = " + std::to_string(*stream.retain_bytes) + "\n";
+    }
     if (!stream.retain_column.empty()) {
       file += "retain_column = " + TomlQuote(stream.retain_column) + "\n";
     }

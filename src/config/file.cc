@@ -266,6 +266,8 @@ class FileReader {
     if (key == "write_through" && text) stream->write_through = *text;
     if (key == "retain_column" && text) stream->retain_column = *text;
     if (key == "retain" && duration) stream->retain = *duration;
+    if (key == "retain_rows" && number) stream->retain_rows = *number;
+    if (key == "retain_bytes" && number) stream->retain_bytes = *number;
     if (key == "chunk_size" && number) stream->chunk_size = *number;
     if (key == "commit_rows" && number) stream->commit_rows = *number;
     if (key == "commit_interval" && duration) stream->commit_interval = *duration;

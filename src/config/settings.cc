@@ -56,9 +56,19 @@ constexpr std::array kStreamOptions = {
                    "write_through only, and are read from there",
            .unset = "all stay here",
            .min = 1'000},
+    Option{.key = "retain_rows",
+           .type = OptionType::kInteger,
+           .help = "How many rows stay here, the newest",
+           .unset = "not bounded",
+           .min = 1},
+    Option{.key = "retain_bytes",
+           .type = OptionType::kBytes,
+           .help = "How many bytes of rows stay here, the newest, as they came as Arrow",
+           .unset = "not bounded",
+           .min = 1},
     Option{.key = "retain_column",
-           .help = "The column with the time that retain goes by",
-           .unset = "required with retain"},
+           .help = "The column with the time that these three go by",
+           .unset = "required with one of them"},
 };
 
 }  // namespace

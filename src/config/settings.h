@@ -43,8 +43,13 @@ struct StreamSetting {
   std::string durability;     // empty: ingest.durability
   std::string write_through;  // empty: the rows are not sent on
   std::optional<std::chrono::milliseconds> retain;
+  std::optional<int64_t> retain_rows;
+  std::optional<int64_t> retain_bytes;
   std::string retain_column;
   std::string where;
+
+  // Whether older rows are left to the source.
+  bool keeps_some() const { return retain || retain_rows || retain_bytes; }
 };
 
 // One [[cache.tables]] table, its values already checked one by one.

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "engine/names.h"
 #include "engine/tails.h"
+#include "ingest/tier_table.h"
 
 namespace pintail::ingest {
 namespace {
@@ -93,6 +94,9 @@ arrow::Result<std::unique_ptr<Intake>> Intake::Open(const Ground& ground,
     return MakeError(ErrorKind::kInvalidArgument,
                      "write_through needs a journal, from which rows are sent on, and "
                      "this database is in memory; give the server a database file");
+  }
+  if (!sends) {
+    ARROW_RETURN_NOT_OK(TieredTables(ground.database, {}).status());
   }
   if (options.journal) {
     if (sends) {

@@ -5,24 +5,23 @@
 #include <set>
 #include <utility>
 
-#include "arrow/array/builder_binary.h"
-#include "arrow/array/builder_primitive.h"
-#include "arrow/array/builder_time.h"
 #include "arrow/record_batch.h"
 #include "base/error.h"
 #include "base/lower_case.h"
+#include "columnar/batch_bytes.h"
 #include "engine/names.h"
 #include "engine/tails.h"
 #include "ingest/arrivals.h"
+#include "ingest/tier_table.h"
+#include "ingest/tier_view.h"
+#include "ingest/view_columns.h"
 
 namespace pintail::ingest {
 namespace {
 
-using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
 std::shared_ptr<arrow::Schema> Columns() {
-  const auto instant = arrow::timestamp(arrow::TimeUnit::MICRO, "UTC");
   return arrow::schema(
       {arrow::field("table_name", arrow::utf8()), arrow::field("target", arrow::utf8()),
        arrow::field("mode", arrow::utf8()), arrow::field("guarantee", arrow::utf8()),
@@ -32,59 +31,13 @@ std::shared_ptr<arrow::Schema> Columns() {
        arrow::field("sent_rows", arrow::int64()),
        arrow::field("shipments", arrow::int64()), arrow::field("retries", arrow::int64()),
        arrow::field("dead_letters", arrow::int64()),
-       arrow::field("last_sent_at", instant), arrow::field("last_error", arrow::utf8())});
-}
-
-std::string Dotted(const engine::TableName& name) {
-  std::string text = name.catalog;
-  for (const std::string& part : {name.schema, name.table}) {
-    if (!text.empty() && !part.empty()) text += ".";
-    text += part;
-  }
-  return text;
+       arrow::field("last_sent_at", InstantType()),
+       arrow::field("last_error", arrow::utf8())});
 }
 
 int64_t LagOf(const WriteThroughFigures& each, const base::Clock& clock) {
   if (!each.oldest) return 0;
   return std::chrono::floor<milliseconds>(clock.Now() - *each.oldest).count();
-}
-
-// One column of the view; nothing for an empty text.
-class TextColumn {
- public:
-  arrow::Status Add(const std::string& value) {
-    return value.empty() ? builder_.AppendNull() : builder_.Append(value);
-  }
-  arrow::Result<std::shared_ptr<arrow::Array>> Finish() { return builder_.Finish(); }
-
- private:
-  arrow::StringBuilder builder_;
-};
-
-arrow::Result<std::shared_ptr<arrow::Array>> Texts(const auto& all, const auto& of) {
-  TextColumn column;
-  for (const auto& each : all) ARROW_RETURN_NOT_OK(column.Add(of(each)));
-  return column.Finish();
-}
-
-arrow::Result<std::shared_ptr<arrow::Array>> Numbers(const auto& all, const auto& of) {
-  arrow::Int64Builder builder;
-  for (const auto& each : all) ARROW_RETURN_NOT_OK(builder.Append(of(each)));
-  return builder.Finish();
-}
-
-arrow::Result<std::shared_ptr<arrow::Array>> Times(const auto& all) {
-  arrow::TimestampBuilder builder(arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"),
-                                  arrow::default_memory_pool());
-  for (const WriteThroughFigures& each : all) {
-    if (!each.last_sent) {
-      ARROW_RETURN_NOT_OK(builder.AppendNull());
-      continue;
-    }
-    ARROW_RETURN_NOT_OK(builder.Append(
-        std::chrono::floor<microseconds>(each.last_sent->time_since_epoch()).count()));
-  }
-  return builder.Finish();
 }
 
 arrow::Result<std::shared_ptr<arrow::RecordBatch>> RowsOf(
@@ -112,7 +65,8 @@ arrow::Result<std::shared_ptr<arrow::RecordBatch>> RowsOf(
   ARROW_ASSIGN_OR_RAISE(columns[11], Numbers(all, [](const F& f) { return f.retries; }));
   ARROW_ASSIGN_OR_RAISE(columns[12],
                         Numbers(all, [](const F& f) { return f.dead_letters; }));
-  ARROW_ASSIGN_OR_RAISE(columns[13], Times(all));
+  ARROW_ASSIGN_OR_RAISE(columns[13],
+                        Instants(all, [](const F& f) { return f.last_sent; }));
   ARROW_ASSIGN_OR_RAISE(columns[14], Texts(all, [](const F& f) { return f.last_error; }));
   return arrow::RecordBatch::Make(Columns(), static_cast<int64_t>(all.size()),
                                   std::move(columns));
@@ -195,7 +149,10 @@ void Outbox::Replayed(uint64_t position, const journal::Record& record) {
   if (found == tables_.end()) return;
   Table& table = found->second;
   table.replayed = position;
-  for (const auto& batch : record.batches) table.rows += batch->num_rows();
+  for (const auto& batch : record.batches) {
+    table.rows += batch->num_rows();
+    table.bytes += columnar::BytesOf(*batch);
+  }
 }
 
 arrow::Status Outbox::Start(const journal::Journal& journal,
@@ -215,20 +172,39 @@ arrow::Status Outbox::Start(const journal::Journal& journal,
                         .log = ground_.log},
         options_.shipper);
     if (table.replayed > 0) shipper->Published(table.replayed, table.rows, table.bytes);
-    if (table.what.retention) {
-      ARROW_ASSIGN_OR_RAISE(tiers_[shipper.get()],
-                            Tier::Open({.database = ground_.database,
-                                        .shipper = *shipper,
-                                        .published = published,
-                                        .clock = ground_.clock,
-                                        .timers = ground_.timers,
-                                        .log = ground_.log}));
-    }
     shippers_.emplace(name, std::move(shipper));
   }
+  ARROW_RETURN_NOT_OK(OpenTiers(published));
   for (const auto& [name, shipper] : shippers_) shipper->Start();
   for (const auto& [shipper, tier] : tiers_) tier->Start();
   return arrow::Status::OK();
+}
+
+arrow::Status Outbox::OpenTiers(const std::function<uint64_t()>& published) {
+  ARROW_ASSIGN_OR_RAISE(auto tables, TieredTables(ground_.database, options_.tables));
+  for (WriteThrough& what : tables) {
+    Shipper& shipper = *Find(NameInJournal(what.table));
+    ARROW_ASSIGN_OR_RAISE(
+        tiers_[&shipper],
+        Tier::Open({.database = ground_.database,
+                    .shipper = shipper,
+                    .link = {.database = ground_.database,
+                             .extension_directory = options_.extension_directory,
+                             .attach = options_.attach},
+                    .published = published,
+                    .clock = ground_.clock,
+                    .timers = ground_.timers,
+                    .log = ground_.log},
+                   what));
+  }
+  const auto figures = [alive = std::weak_ptr(self_)] {
+    std::vector<TierFigures> all;
+    if (const auto held = alive.lock()) {
+      for (const auto& [shipper, tier] : (*held)->tiers_) all.push_back(tier->figures());
+    }
+    return all;
+  };
+  return ShowTiers(ground_.database, ground_.metrics, tables, figures);
 }
 
 bool Outbox::IsLate(const Shipper& shipper, const arrow::RecordBatchVector& rows) const {

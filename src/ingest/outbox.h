@@ -1,5 +1,5 @@
-// Everything that is sent on to sources: which tables, and how far each is. One per
-// server; thread-safe.
+// Everything that is sent on to sources: which tables, how far each is, and which leave
+// their older rows there. One per server; thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -63,6 +63,7 @@ class Outbox {
  private:
   explicit Outbox(const Ground& ground) : ground_(ground) {}
   void ReportFigures();
+  arrow::Status OpenTiers(const std::function<uint64_t()>& published);
 
   const Ground ground_;
   Options options_;

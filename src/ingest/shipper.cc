@@ -67,6 +67,8 @@ void Shipper::Published(uint64_t position, int64_t rows, int64_t bytes) {
   const std::lock_guard lock(mutex_);
   if (position <= published_) return;
   published_ = position;
+  arrived_.rows += rows;
+  arrived_.bytes += bytes;
   if (waiting_.size() < kMostWaiting) {
     waiting_.push_back({.position = position,
                         .rows = rows,
@@ -113,6 +115,11 @@ uint64_t Shipper::sent() const {
   const std::lock_guard lock(mutex_);
   if (figures_.place.position >= published_) return kNothingWaits;
   return figures_.place.position;
+}
+
+Shipper::Arrived Shipper::arrived() const {
+  const std::lock_guard lock(mutex_);
+  return arrived_;
 }
 
 WriteThroughFigures Shipper::figures() const {

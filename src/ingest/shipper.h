@@ -75,6 +75,12 @@ class Shipper {
   arrow::Status AwaitSent(const base::CallContext& call, uint64_t position,
                           base::Clock::Steady until);
   const WriteThrough& what() const { return what_; }
+  // Of what was published since the start.
+  struct Arrived {
+    int64_t rows = 0;
+    int64_t bytes = 0;
+  };
+  Arrived arrived() const;
   WriteThroughFigures figures() const;
 
  private:
@@ -136,6 +142,7 @@ class Shipper {
   bool nudged_ = false;
   bool stopping_ = false;
   uint64_t published_ = 0;
+  Arrived arrived_;
   std::deque<Waiting> waiting_;
   WriteThroughFigures figures_;
   std::optional<base::Clock::Steady> retry_at_;

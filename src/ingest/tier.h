@@ -14,12 +14,14 @@
 
 #include "arrow/record_batch.h"
 #include "arrow/result.h"
-#include "base/call_context.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/timers.h"
 #include "engine/database.h"
 #include "ingest/shipper.h"
+#include "ingest/source_link.h"
+#include "ingest/tier_table.h"
+#include "ingest/tier_time.h"
 #include "ingest/write_through.h"
 
 namespace pintail::ingest {
@@ -30,6 +32,7 @@ class Tier {
   struct Ground {
     engine::Database& database;
     Shipper& shipper;
+    SourceLink::Ground link;
     // The newest position of the journal that is in the tails.
     std::function<uint64_t()> published;
     const base::Clock& clock;
@@ -38,9 +41,10 @@ class Tier {
   };
 
   // Writes down that the table's older rows are to be in the source, unless it is known.
-  // InvalidArgument when it has rows that nobody knows to be there, or another source's
-  // table or column was used before.
-  static arrow::Result<std::unique_ptr<Tier>> Open(const Ground& ground);
+  // With a retention that bounds nothing the boundary stays where it is. InvalidArgument
+  // as TierTable::Register.
+  static arrow::Result<std::unique_ptr<Tier>> Open(const Ground& ground,
+                                                   const WriteThrough& what);
   ~Tier() { Stop(); }
   Tier(const Tier&) = delete;
   Tier& operator=(const Tier&) = delete;
@@ -51,32 +55,43 @@ class Tier {
   // Whether one of the rows, which are published, is or will be below the boundary, so
   // that it is seen once the source has it.
   bool IsLate(const arrow::RecordBatchVector& rows) const;
+  TierFigures figures() const;
 
  private:
-  explicit Tier(const Ground& ground) : ground_(ground) {}
-  const Retention& retention() const { return *ground_.shipper.what().retention; }
-  arrow::Status Register();
-  arrow::Status ReadType();
+  Tier(const Ground& ground, const WriteThrough& what)
+      : ground_(ground), what_(what), table_(ground.database, what) {}
   void Run();
   // Goes on with moving the boundary.
   arrow::Status Step();
-  arrow::Status Move(int64_t boundary);
-  // A second since 1970 as the column has it.
-  std::string TextOf(int64_t boundary) const;
+  // What the boundary should be; kNoBoundary when nothing is to leave.
+  arrow::Result<int64_t> Wanted(int64_t rows_here);
+  // The most rows that may be here; nothing when they are not bounded.
+  std::optional<int64_t> MostRows() const;
+  arrow::Status CheckSource();
+  arrow::Status Move();
+  // What the view is to tell of the boundary and the mark.
+  void NoteBoundary();
+  void NoteFailure(const arrow::Status& failure);
 
   const Ground ground_;
+  const WriteThrough what_;
   // Of the thread.
-  std::string type_;      // of the column in SQL; empty: the table is not there yet
-  int64_t boundary_ = 0;  // seconds since 1970; the lowest number: none yet
-  uint64_t wanted_ = 0;   // the source has to have this before it is moved to the mark
-  std::string last_error_;
-  // Rows below it are late; seconds since 1970. Set before anything else of a move.
-  std::atomic<int64_t> mark_;
+  TierTable table_;
+  std::string type_;         // of the column in SQL; empty: the table is not there yet
+  bool is_checked_ = false;  // the source's column takes no row across a boundary
+  uint64_t wanted_ = 0;      // the source has to have this before it is moved to the mark
+  int64_t failures_ = 0;     // in a row
 
-  std::mutex mutex_;
+  int64_t boundary_ = kNoBoundary;
+  // Rows below it are late. Set before anything else of a move.
+  std::atomic<int64_t> mark_ = kNoBoundary;
+
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
-  bool nudged_ = false;    // protected by mutex_
-  bool stopping_ = false;  // likewise
+  // Protected by mutex_.
+  bool nudged_ = false;
+  bool stopping_ = false;
+  TierFigures figures_;
   std::unique_ptr<base::Timers::Handle> alarm_;
   std::thread thread_;
 };

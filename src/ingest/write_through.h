@@ -12,10 +12,12 @@
 
 namespace pintail::ingest {
 
-// Rows that are not older than `age`, by the time in `column`, stay here; the others are
-// in the source only (docs/decisions/012-tiers.md).
+// Which rows stay here; the others, the oldest by the time in `column`, are in the source
+// only (docs/decisions/012-tiers.md). What is unset does not bound them.
 struct Retention {
-  std::chrono::milliseconds age{0};
+  std::optional<std::chrono::milliseconds> age;  // not older
+  std::optional<int64_t> rows;                   // not more
+  std::optional<int64_t> bytes;                  // not more, as they came
   std::string column;
 };
 
@@ -31,6 +33,20 @@ struct Place {
   int64_t part = 0;       // and so many rows of the table's next one
 
   bool operator==(const Place&) const = default;
+};
+
+// A table whose older rows are in the source, for the view pintail.tiers.
+struct TierFigures {
+  WriteThrough what;
+  std::string boundary;   // in the column's type; empty: nothing has left
+  std::string moving_to;  // where the boundary will be once the source has everything
+  std::optional<int64_t> boundary_second;  // since 1970
+  int64_t rows = 0;                        // that are here
+  // Since the start:
+  int64_t moves = 0;
+  int64_t moved_rows = 0;
+  std::optional<base::Clock::Wall> last_move;
+  std::string last_error;
 };
 
 // One table as it stands, for the view pintail.write_through.
