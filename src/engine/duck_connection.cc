@@ -38,10 +38,13 @@ DuckConnection::DuckConnection(duckdb::DatabaseInstance& database,
 // exception, which must not come out of the destructor of what DuckDB has.
 DuckConnection::~DuckConnection() {
   (void)Guarded([&] {
+    auto& transaction = context().transaction;
+    if (!transaction.HasActiveTransaction()) return arrow::Status::OK();
     // Else a result that is still read may be in it, and ends it.
-    if (duckdb::ValidChecker::IsInvalidated(database_) &&
-        context().transaction.HasActiveTransaction()) {
-      context().transaction.Rollback(nullptr);
+    const bool is_users = !transaction.IsAutoCommit() &&
+                          transaction.GetActiveQuery() == duckdb::MAXIMUM_QUERY_ID;
+    if (is_users || duckdb::ValidChecker::IsInvalidated(database_)) {
+      transaction.Rollback(nullptr);
     }
     return arrow::Status::OK();
   });

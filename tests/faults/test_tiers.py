@@ -200,6 +200,20 @@ def test_a_transaction_keeps_what_it_saw_while_rows_leave(world):
     assert world.check()
 
 
+def test_a_transaction_whose_source_is_gone_ends_with_its_session(world):
+    world.start()
+    world.put(50)
+    world.until_cold(50)
+    with FlightSqlClient(world.server.flight_uri) as client:
+        transaction = client.begin()
+        assert client.rows("SELECT count(*) FROM events", transaction) == [(50,)]
+        world.postgres.kill()
+    # The session is closed with its transaction open, which cannot be rolled back there.
+    world.server.wait_until(lambda: len(world.run("SELECT 1 FROM pintail.sessions")) <= 1, "the session to end")
+    world.postgres.start()
+    world.until_answered("the source was killed")
+
+
 def test_a_table_with_rows_cannot_become_tiered(world):
     text = world.config.read_text()
     world.config.write_text(text.replace('retain = "2s"\nretain_column = "ts"\n', ""))
