@@ -256,6 +256,7 @@ arrow::Result<ingest::WriteThrough> WriteThroughOf(
   auto target = flight::TableOfDottedName(setting.write_through);
   if (!target.ok()) return base::WithContext(target.status(), setting.where);
   sent.target = *std::move(target);
+  sent.sync = setting.write_through_mode == "sync";
   if (setting.keeps_some()) {
     if (setting.retain_column.empty()) {
       return refuse(

@@ -255,6 +255,9 @@ std::string ShowToml(const Settings& settings) {
     if (!stream.write_through.empty()) {
       file += "write_through = " + TomlQuote(stream.write_through) + "\n";
     }
+    if (!stream.write_through_mode.empty()) {
+      file += "write_through_mode = " + TomlQuote(stream.write_through_mode) + "\n";
+    }
     if (stream.retain) {
       file += "retain = " + TomlQuote(FormatDuration(*stream.retain)) + "\n";
     }

@@ -264,6 +264,7 @@ class FileReader {
     if (key == "schema_policy" && text) stream->schema_policy = *text;
     if (key == "durability" && text) stream->durability = *text;
     if (key == "write_through" && text) stream->write_through = *text;
+    if (key == "write_through_mode" && text) stream->write_through_mode = *text;
     if (key == "retain_column" && text) stream->retain_column = *text;
     if (key == "retain" && duration) stream->retain = *duration;
     if (key == "retain_rows" && number) stream->retain_rows = *number;

@@ -50,6 +50,12 @@ constexpr std::array kStreamOptions = {
            .help = "Table of a source that the rows are sent on to, as "
                    "source.schema.table",
            .unset = "they are not sent on"},
+    Option{.key = "write_through_mode",
+           .type = OptionType::kChoice,
+           .help = "Whether rows are acknowledged when the journal has them, or when the "
+                   "source has them too",
+           .unset = "async",
+           .choices = "async|sync"},
     Option{.key = "retain",
            .type = OptionType::kDuration,
            .help = "How old rows are that stay here; older ones are in the source of "

@@ -40,8 +40,9 @@ struct StreamSetting {
   std::optional<int64_t> chunk_size;
   std::optional<int64_t> commit_rows;
   std::optional<std::chrono::milliseconds> commit_interval;
-  std::string durability;     // empty: ingest.durability
-  std::string write_through;  // empty: the rows are not sent on
+  std::string durability;          // empty: ingest.durability
+  std::string write_through;       // empty: the rows are not sent on
+  std::string write_through_mode;  // empty: async
   std::optional<std::chrono::milliseconds> retain;
   std::optional<int64_t> retain_rows;
   std::optional<int64_t> retain_bytes;

@@ -367,10 +367,14 @@ arrow::Status Ingestion::CommitGathered() {
   makes_table_ = false;
   if (!*committed) return sends_ ? CommitFitted() : InsertGathered();
   position_ = **committed;
-  late_ = sends_ && parts_.arrivals->outbox()->IsLate(*shipper_, Gathered());
+  waits_ = sends_ && IsToWait(Gathered());
   gathered_.clear();
   room_.Clear();
   return arrow::Status::OK();
+}
+
+bool Ingestion::IsToWait(const arrow::RecordBatchVector& rows) const {
+  return shipper_->what().sync || parts_.arrivals->outbox()->IsLate(*shipper_, rows);
 }
 
 arrow::Status Ingestion::CommitFitted() {
@@ -388,7 +392,7 @@ arrow::Status Ingestion::CommitFitted() {
   target_ = nullptr;
   if (!committed) return RefuseToSend();
   position_ = *committed;
-  late_ = parts_.arrivals->outbox()->IsLate(*shipper_, *fitted);
+  waits_ = IsToWait(*fitted);
   gathered_.clear();
   room_.Clear();
   return arrow::Status::OK();
@@ -454,7 +458,7 @@ arrow::Status Ingestion::CommitPending() {
   ARROW_RETURN_NOT_OK(WriteKey());
   ARROW_RETURN_NOT_OK(writer_.Commit());
   if (parts_.claim) parts_.claim->Confirm();
-  if (std::exchange(late_, false)) {
+  if (std::exchange(waits_, false)) {
     ARROW_RETURN_NOT_OK(shipper_->AwaitSent(parts_.call, position_,
                                             parts_.clock.Now() + parts_.lock_timeout));
   }

@@ -68,6 +68,8 @@ class Ingestion {
   // Of what is sent on: brings the rows that were gathered to the table's columns, and
   // the table to the rows first where the policy allows it, and commits them.
   arrow::Status CommitFitted();
+  // Whether rows that were published are acknowledged only once the source has them.
+  bool IsToWait(const arrow::RecordBatchVector& rows) const;
   arrow::Status RefuseToSend();
 
   // Of the inserting thread, which is the caller's.
@@ -117,7 +119,7 @@ class Ingestion {
   Arrivals::Target target_;
   Shipper* shipper_ = nullptr;  // sends the rows on; null: nobody does
   bool sends_ = false;
-  bool late_ = false;  // rows of the commit are seen only once the source has them
+  bool waits_ = false;  // the commit is acknowledged once the source has it
   std::shared_ptr<void> acting_;
   bool gathers_ = false;
   bool makes_table_ = false;  // the commit that is gathered has no table yet

@@ -48,8 +48,9 @@ arrow::Result<std::shared_ptr<arrow::RecordBatch>> RowsOf(
                         Texts(all, [](const F& f) { return Dotted(f.what.table); }));
   ARROW_ASSIGN_OR_RAISE(columns[1],
                         Texts(all, [](const F& f) { return Dotted(f.what.target); }));
-  ARROW_ASSIGN_OR_RAISE(columns[2],
-                        Texts(all, [](const F&) { return std::string("async"); }));
+  ARROW_ASSIGN_OR_RAISE(columns[2], Texts(all, [](const F& each) {
+                          return std::string(each.what.sync ? "sync" : "async");
+                        }));
   ARROW_ASSIGN_OR_RAISE(columns[3], Texts(all, [](const F& f) { return f.guarantee; }));
   ARROW_ASSIGN_OR_RAISE(columns[4], Texts(all, [](const F& f) { return f.state; }));
   ARROW_ASSIGN_OR_RAISE(columns[5], Numbers(all, [](const F& f) {

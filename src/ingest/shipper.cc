@@ -15,6 +15,8 @@ namespace pintail::ingest {
 namespace {
 
 constexpr uint64_t kNothingWaits = std::numeric_limits<uint64_t>::max();
+// Records whose puts may still wait to hear of their refused rows.
+constexpr size_t kMostRefused = 1'000;
 // Beyond this many, records that wait are counted together.
 constexpr size_t kMostWaiting = 4096;
 // Rows that are tried when a source's words about one may mean all.
@@ -268,6 +270,11 @@ void Shipper::SetPlace(const Place& place) {
   sent_.notify_all();
 }
 
+uint64_t Shipper::published() const {
+  const std::lock_guard lock(mutex_);
+  return published_;
+}
+
 arrow::Status Shipper::AwaitSent(const base::CallContext& call, uint64_t position,
                                  base::Clock::Steady until) {
   if (call.deadline()) until = std::min(until, *call.deadline());
@@ -280,14 +287,23 @@ arrow::Status Shipper::AwaitSent(const base::CallContext& call, uint64_t positio
   const auto is_sent = [&] { return figures_.place.position >= position; };
   sent_.wait(lock, call.stop_token(),
              [&] { return is_sent() || stopping_ || ground_.clock.Now() >= until; });
-  if (is_sent()) return arrow::Status::OK();
-  return base::MakeError(
-      base::ErrorKind::kUnavailable, "rows of this commit are older than what the table ",
-      name_, " keeps, so they are acknowledged once ", engine::QuoteName(what_.target),
-      " has them, and it has not taken them in time",
-      figures_.last_error.empty() ? "" : " (" + figures_.last_error + ")",
-      ". They are in the journal at position ", position,
-      " and will be sent: do not send them again");
+  if (!is_sent()) {
+    return base::MakeError(
+        base::ErrorKind::kUnavailable, "rows of the table ", name_,
+        what_.sync ? "" : " that are older than what it keeps", " are acknowledged once ",
+        engine::QuoteName(what_.target), " has them, and it has not taken these in time",
+        figures_.last_error.empty() ? "" : " (" + figures_.last_error + ")",
+        ". They are in the journal at position ", position,
+        " and will be sent: do not send them again");
+  }
+  const auto refused = refused_.find(position);
+  if (refused == refused_.end()) return arrow::Status::OK();
+  const Refused& letters = refused->second;
+  return base::MakeError(base::ErrorKind::kInvalidArgument,
+                         engine::QuoteName(what_.target), " has refused ", letters.rows,
+                         " of these rows (", letters.reason,
+                         "). They are in pintail.dead_letters, and the others are "
+                         "stored: do not send them again");
 }
 
 void Shipper::Sent(const Shipment& shipment) {
@@ -351,6 +367,11 @@ arrow::Status Shipper::Bury(const Shipment& shipment, const arrow::Status& reaso
                        {"target", engine::QuoteName(what_.target)},
                        {"position", static_cast<int64_t>(known_->position)},
                        {"row", known_->part}});
+    const std::lock_guard lock(mutex_);
+    Refused& refused = refused_[records_.front().position];
+    ++refused.rows;
+    refused.reason = WithoutPasswords(reason.message());
+    if (refused_.size() > kMostRefused) refused_.erase(refused_.begin());
   }
   Shipment nothing = shipment;
   nothing.rows.clear();

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <deque>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -70,8 +71,11 @@ class Shipper {
   // All records of the table at or below are in the source; the highest number there is
   // when nothing waits.
   uint64_t sent() const;
+  // The newest record of the table.
+  uint64_t published() const;
   // Waits until the source has the record of the table at this position: Unavailable at
-  // the call's deadline, or at `until`. The record stays where it is then.
+  // the call's deadline, or at `until`; InvalidArgument when the source has refused rows
+  // of it, which are dead letters then. The record stays where it is.
   arrow::Status AwaitSent(const base::CallContext& call, uint64_t position,
                           base::Clock::Steady until);
   const WriteThrough& what() const { return what_; }
@@ -97,6 +101,12 @@ class Shipper {
     arrow::RecordBatchVector rows;
     int64_t row_count = 0;
     size_t records = 0;  // whole ones
+  };
+
+  // Rows of one record that the source does not take.
+  struct Refused {
+    int64_t rows = 0;
+    std::string reason;  // for the last of them
   };
 
   void Run();
@@ -144,6 +154,7 @@ class Shipper {
   uint64_t published_ = 0;
   Arrived arrived_;
   std::deque<Waiting> waiting_;
+  std::map<uint64_t, Refused> refused_;  // by position of their record; the latest
   WriteThroughFigures figures_;
   std::optional<base::Clock::Steady> retry_at_;
   std::unique_ptr<base::Timers::Handle> alarm_;

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/lower_case.h"
 #include "ingest/ingestion.h"
+#include "ingest/outbox.h"
 #include "ingest/resolved_name.h"
 
 namespace pintail::ingest {
@@ -116,6 +117,20 @@ arrow::Result<Outcome> WritePath::Ingest(
   return outcome;
 }
 
+// What a put was not acknowledged for, its repeat is not either.
+arrow::Status WritePath::AwaitSource(const base::CallContext& call, Workplace workplace,
+                                     const Order& order) {
+  const Outbox* const outbox = arrivals_ ? arrivals_->outbox() : nullptr;
+  if (outbox == nullptr || !outbox->MaySend(order.table.table)) {
+    return arrow::Status::OK();
+  }
+  ARROW_ASSIGN_OR_RAISE(const ResolvedName name, Resolve(workplace.connection, order));
+  Shipper* const shipper = outbox->Find(NameInJournal(name.table));
+  if (shipper == nullptr || !shipper->what().sync) return arrow::Status::OK();
+  return shipper->AwaitSent(call, shipper->published(),
+                            clock_.Now() + options_.lock_timeout);
+}
+
 arrow::Result<Outcome> WritePath::RunOnce(
     const base::CallContext& call, Workplace workplace, const Order& order,
     std::shared_ptr<arrow::RecordBatchReader> batches, const OnCommit& on_commit) {
@@ -128,7 +143,10 @@ arrow::Result<Outcome> WritePath::RunOnce(
                         KeyOf(workplace.connection, repeats_->database(), order));
   ARROW_ASSIGN_OR_RAISE(Repeats::Entry entry,
                         repeats_->Enter(call, key, clock_.Now() + options_.lock_timeout));
-  if (entry.applied_rows) return Repeated(call, order, *entry.applied_rows, *batches);
+  if (entry.applied_rows) {
+    ARROW_RETURN_NOT_OK(AwaitSource(call, workplace, order));
+    return Repeated(call, order, *entry.applied_rows, *batches);
+  }
   auto outcome = Run(call, workplace, order, std::move(batches), on_commit, &entry.claim);
   if (entry.claim.is_written_down()) repeats_->Tidy();
   return outcome;

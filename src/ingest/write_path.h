@@ -124,6 +124,8 @@ class WritePath {
                              const Order& order,
                              std::shared_ptr<arrow::RecordBatchReader> batches,
                              const OnCommit& on_commit, Repeats::Claim* claim);
+  arrow::Status AwaitSource(const base::CallContext& call, Workplace workplace,
+                            const Order& order);
   arrow::Result<Outcome> RunOnce(const base::CallContext& call, Workplace workplace,
                                  const Order& order,
                                  std::shared_ptr<arrow::RecordBatchReader> batches,

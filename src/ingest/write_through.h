@@ -25,6 +25,7 @@ struct WriteThrough {
   engine::TableName table;             // of the server's own database, with its schema
   engine::TableName target;            // its catalog is the source
   std::optional<Retention> retention;  // unset: everything stays here too
+  bool sync = false;                   // rows are acknowledged once the source has them
 };
 
 // How far a source is with what the journal has for one table.

@@ -398,3 +398,49 @@ def test_sources_of_types_adbc_and_redis_take_rows_too(tmp_path, start_server):
         world.put(batch(0, 30))
         world.until_sent()
         assert world.run("SELECT count(*), count(DISTINCT id) FROM pg.main.events")[0] == (30, 30)
+
+
+def sync_world(folder, start_server, postgres, **options):
+    world = World(folder, start_server, postgres, **options)
+    world.config.write_text(
+        world.config.read_text()
+        + 'write_through_mode = "sync"\n'
+        + f"[sources.pg]\ntype = 'postgres'\nconnection = '{postgres.words}'\n"
+    )
+    world.start(attach=False)
+    return world
+
+
+def test_sync_acknowledges_when_the_source_has_the_rows(tmp_path, start_server, postgres):
+    world = sync_world(tmp_path, start_server, postgres)
+    for first in range(0, 100, 10):
+        world.put(batch(first, 10))
+        assert world.sent()[0] == first + 10
+    assert world.run("SELECT mode FROM pintail.write_through") == [("sync",)]
+
+
+def test_sync_tells_of_a_source_that_is_away_and_loses_nothing(tmp_path, start_server, postgres):
+    world = sync_world(tmp_path, start_server, postgres)
+    world.put(batch(0, 10))
+    world.server.stop()
+    world.config.write_text(world.config.read_text() + '[ingest]\nlock_timeout = "1s"\n')
+    postgres.kill()
+    world.start(attach=False)
+    with pytest.raises(Exception, match="do not send them again"):
+        world.put(batch(10, 10))
+    assert world.local()[0] == 20, "they are in the journal"
+    postgres.start()
+    world.until_sent()
+    assert world.sent()[:2] == (20, 20)
+
+
+def test_a_sync_put_with_refused_rows_is_told_so(tmp_path, start_server, postgres):
+    world = sync_world(tmp_path, start_server, postgres)
+    world.put(batch(0, 10))
+    postgres.sql("ALTER TABLE events ADD CHECK (id <> 13)")
+    with pytest.raises(Exception, match="has refused 1 of these rows") as error:
+        world.put(batch(10, 10))
+    assert "pintail.dead_letters" in str(error.value)
+    assert world.sent()[:2] == (19, 19)
+    world.put(batch(20, 10))
+    assert world.sent()[:2] == (29, 29)
