@@ -42,17 +42,22 @@ arrow::Result<int64_t> Number(engine::Connection& connection, const std::string&
 
 arrow::Result<std::vector<KnownTier>> KnownTiers(engine::Database& database) {
   ARROW_ASSIGN_OR_RAISE(const auto connection, database.Connect());
-  const auto rows = catalog::TextRows(
-      *connection,
-      "SELECT table_schema, table_name, source, source_schema, source_table, "
-      "column_name, boundary_second FROM " +
-          TiersIn(database));
   std::vector<KnownTier> tiers;
-  if (!rows.ok()) {
-    const bool has_none = base::KindOf(rows.status()) == ErrorKind::kNotFound;
-    return has_none ? arrow::Result(std::move(tiers)) : rows.status();
-  }
-  for (const auto& row : *rows) {
+  ARROW_ASSIGN_OR_RAISE(
+      const auto found,
+      catalog::TextRows(*connection,
+                        "SELECT 1 FROM duckdb_tables() WHERE database_name = $1 AND "
+                        "schema_name = 'pintail_journal' AND table_name = 'tiers'",
+                        {database.tails().database()}));
+  if (found.empty()) return tiers;
+  ARROW_ASSIGN_OR_RAISE(
+      const auto rows,
+      catalog::TextRows(
+          *connection,
+          "SELECT table_schema, table_name, source, source_schema, source_table, "
+          "column_name, boundary_second FROM " +
+              TiersIn(database)));
+  for (const auto& row : rows) {
     tiers.push_back(
         {.table = {.schema = row[0].value_or(""), .table = row[1].value_or("")},
          .target = {.catalog = row[2].value_or(""),
