@@ -155,6 +155,27 @@ class PostgreSql(OutsideServer):
         flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return [self._program("postgres"), "-D", self._data, "-p", self.port, *flags]
 
+    def kill(self):
+        # Its processes for clients end by themselves, and until then it cannot be started again.
+        backends = self._backends()
+        super().kill()
+        for descriptor in backends:
+            poller = select.poll()
+            poller.register(descriptor, select.POLLIN)
+            assert poller.poll(STOP_LIMIT_SECONDS * 1000), "a process of PostgreSQL did not end"
+            os.close(descriptor)
+
+    def _backends(self):
+        if not self.process or self.process.poll() is not None:
+            return []
+        descriptors = []
+        for pid in pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split():
+            try:
+                descriptors.append(os.pidfd_open(int(pid)))
+            except ProcessLookupError:
+                pass  # it has ended meanwhile
+        return descriptors
+
     def answers(self):
         try:
             self.connect().close()

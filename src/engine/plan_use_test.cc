@@ -223,10 +223,9 @@ TEST_F(PlanUseTest, DoesNotKnowWhatASourceIsToldInItsOwnSql) {
     Run("FROM pintail.remote('shop', '" + std::string(sql) + "')");
     EXPECT_EQ(Told(), "") << sql;
   }
-  for (const char* sql : {"INSERT INTO t VALUES (2) RETURNING i",
-                          "SELECT hash(i) AS h FROM t",
-                          "SELECT \"main\".hash(i) AS h FROM t",
-                          "SELECT hash\n (i) AS h FROM t"}) {
+  for (const char* sql :
+       {"INSERT INTO t VALUES (2) RETURNING i", "SELECT hash(i) AS h FROM t",
+        "SELECT \"main\".hash(i) AS h FROM t", "SELECT hash\n (i) AS h FROM t"}) {
     Run("FROM pintail.remote('shop', '" + std::string(sql) + "')");
     EXPECT_EQ(Told(), "everything") << sql;
   }

@@ -191,7 +191,7 @@ arrow::Status Outbox::OpenTiers(const std::function<uint64_t()>& published) {
                     .shipper = shipper,
                     .link = {.database = ground_.database,
                              .extension_directory = options_.extension_directory,
-                             .attach = options_.attach},
+                             .sources = options_.sources},
                     .published = published,
                     .clock = ground_.clock,
                     .timers = ground_.timers,

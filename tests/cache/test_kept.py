@@ -170,8 +170,8 @@ def test_an_answer_that_is_being_made_is_not_kept_after_a_clear(postgres):
         sql = "SELECT slept FROM pg.public.slow"
         running = threading.Thread(target=lambda: Cached(server).ask(sql))
         running.start()
-        runs = f"SELECT 1 AS one FROM pintail.statements WHERE sql = '{sql}' AND state = 'running'"
-        wait_until(lambda: ask.sql(runs), 30, server.process, "the statement to run")
+        runs = "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%slow%' AND state = 'active' AND pid <> pg_backend_pid()"
+        wait_until(lambda: postgres.sql(runs), 30, server.process, "the statement to run in PostgreSQL")
         ask.sql("CALL pintail.cache_clear()")
         running.join(60)
         assert ask.outcome(sql) == "miss"
