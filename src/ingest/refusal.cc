@@ -13,7 +13,7 @@ using base::ErrorKind;
 
 // What PostgreSQL, MySQL and SQLite say of a row. DuckDB's extensions hand their words on
 // without a kind of error.
-constexpr std::array<std::string_view, 27> kOfRows = {
+constexpr std::array<std::string_view, 33> kOfRows = {
     "violates check constraint",
     "violates not-null constraint",
     "violates unique constraint",
@@ -32,7 +32,13 @@ constexpr std::array<std::string_view, 27> kOfRows = {
     "Data too long",
     "Out of range value",
     "cannot be null",
-    "Incorrect ",
+    "Incorrect integer value",
+    "Incorrect decimal value",
+    "Incorrect string value",
+    "Incorrect datetime value",
+    "Incorrect date value",
+    "Incorrect time value",
+    "Incorrect double value",
     "Data truncated for column",
     "foreign key constraint fails",
     "is violated",
