@@ -175,5 +175,39 @@ TEST_F(AttachedSources, AnswerAQueryInTheirOwnSql) {
             ErrorKind::kInvalidSql);
 }
 
+TEST_F(AttachedSources, RunAQueryInTheirOwnSqlOnce) {
+  At("CREATE SEQUENCE numbers");
+  const std::string call =
+      "SELECT n FROM pintail.remote('shop', 'SELECT nextval(''numbers'') AS n')";
+  EXPECT_EQ(Cell(*connection_, call), "1");
+  EXPECT_EQ(source_->TakeQueries().size(), 1U);
+  ASSERT_TRUE(connection_->Run("EXPLAIN " + call).ok());
+  EXPECT_TRUE(source_->TakeQueries().empty());
+  EXPECT_EQ(Cell(*connection_, call), "2");
+}
+
+TEST_F(AttachedSources, TellTheColumnsOfAQueryWithoutRunningIt) {
+  auto plain = std::make_shared<FakeSource>(
+      "plain", SourceCapabilities{.dialect = SqlDialect::kGeneric});
+  At(*plain, "CREATE SEQUENCE numbers");
+  ASSERT_TRUE(database_->AttachSource(plain).ok());
+  const std::string call =
+      "SELECT n FROM pintail.remote('plain', 'SELECT nextval(''numbers'') AS n;')";
+  EXPECT_EQ(Cell(*connection_, call), "1");
+  EXPECT_EQ(Cell(*connection_, call), "2");
+  EXPECT_EQ(
+      KindOfFailure(Execute(*connection_, "FROM pintail.remote('plain', 'SHOW TABLES')")),
+      ErrorKind::kUnimplemented);
+}
+
+TEST_F(AttachedSources, AnswerAQueryInTheOpenTransaction) {
+  ASSERT_TRUE(connection_->Begin().ok());
+  ASSERT_TRUE(Execute(*connection_, "INSERT INTO shop.t VALUES (100)").ok());
+  EXPECT_EQ(Cell(*connection_,
+                 "SELECT n FROM pintail.remote('shop', 'SELECT max(i) AS n FROM t')"),
+            "100");
+  ASSERT_TRUE(connection_->Rollback().ok());
+}
+
 }  // namespace
 }  // namespace pintail::engine

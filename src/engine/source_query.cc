@@ -58,6 +58,7 @@ arrow::Status Explained(const arrow::Status& error, const std::string& source,
 SourceStream::Produce ProducerFor(const SourceQueryData& data, const Running& running,
                                   std::shared_ptr<SourceTransaction> transaction) {
   const std::string sql = data.query.sql;
+  const bool verbatim = data.verbatim;
   const auto change = running.change;
   const auto source = data.catalog.source();
   const auto tables = data.catalog.tables();
@@ -66,7 +67,8 @@ SourceStream::Produce ProducerFor(const SourceQueryData& data, const Running& ru
     const arrow::Status status = InSession(
         *source, transaction.get(), stop,
         [&](SourceSession& session) { return ReadRows(session, open, stop, take); });
-    return status.ok() ? status : Explained(status, source->name(), *tables, *change);
+    if (status.ok() || verbatim) return status;
+    return Explained(status, source->name(), *tables, *change);
   };
 }
 
@@ -170,20 +172,29 @@ duckdb::InsertionOrderPreservingMap<std::string> ToText(
 
 duckdb::unique_ptr<duckdb::FunctionData> SourceQueryData::Copy() const {
   auto copy = duckdb::make_uniq<SourceQueryData>(catalog, query);
+  copy->verbatim = verbatim;
   copy->shared = shared;
   return copy;
 }
 
 bool SourceQueryData::Equals(const FunctionData& other_data) const {
   const auto& other = other_data.Cast<SourceQueryData>();
-  return &catalog == &other.catalog && query.sql == other.query.sql;
+  // Each call of the user's is one of its own, whatever the statement does.
+  return !verbatim && &catalog == &other.catalog && query.sql == other.query.sql;
+}
+
+duckdb::TableFunction SourceQueryFunction(const std::string& name,
+                                          duckdb::vector<duckdb::LogicalType> arguments,
+                                          duckdb::table_function_bind_t bind) {
+  duckdb::TableFunction function(name, std::move(arguments), Scan, bind, Begin);
+  function.to_string = ToText;
+  return function;
 }
 
 duckdb::unique_ptr<duckdb::LogicalGet> MakeSourceQueryScan(duckdb::idx_t table_index,
                                                            SourceCatalog& catalog,
                                                            SourceQuery query) {
-  duckdb::TableFunction function(kName, {}, Scan, nullptr, Begin);
-  function.to_string = ToText;
+  duckdb::TableFunction function = SourceQueryFunction(kName, {}, nullptr);
   auto data = duckdb::make_uniq<SourceQueryData>(catalog, std::move(query));
   const auto types = TypesOf(*data);
   duckdb::vector<std::string> names;
@@ -201,7 +212,7 @@ duckdb::unique_ptr<duckdb::LogicalGet> MakeSourceQueryScan(duckdb::idx_t table_i
 SourceQueryData* SourceQueryOf(
     const duckdb::TableFunction& function,
     const duckdb::unique_ptr<duckdb::FunctionData>& bind_data) {
-  if (function.name != kName || !bind_data) return nullptr;
+  if (function.function != Scan || !bind_data) return nullptr;
   return &bind_data->Cast<SourceQueryData>();
 }
 

@@ -18,6 +18,8 @@ struct SourceQueryData final : duckdb::TableFunctionData {
 
   SourceCatalog& catalog;
   const SourceQuery query;
+  // In the user's own words (pintail.remote), so it is never run twice.
+  bool verbatim = false;
   // Other scans of the plan read the source too, and see the same snapshot.
   bool shared = false;
 
@@ -30,6 +32,11 @@ struct SourceQueryData final : duckdb::TableFunctionData {
 duckdb::unique_ptr<duckdb::LogicalGet> MakeSourceQueryScan(duckdb::idx_t table_index,
                                                            SourceCatalog& catalog,
                                                            SourceQuery query);
+
+// A function that runs what its bind function gives, a SourceQueryData.
+duckdb::TableFunction SourceQueryFunction(const std::string& name,
+                                          duckdb::vector<duckdb::LogicalType> arguments,
+                                          duckdb::table_function_bind_t bind);
 
 // Null when the function is another one.
 SourceQueryData* SourceQueryOf(const duckdb::TableFunction& function,

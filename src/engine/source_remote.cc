@@ -12,28 +12,17 @@
 #include "engine/batch_rows.h"
 #include "engine/error_translation.h"
 #include "engine/interruptible.h"
+#include "engine/query_text.h"
 #include "engine/source_catalog.h"
-#include "engine/source_stream.h"
+#include "engine/source_describe.h"
+#include "engine/source_query.h"
+#include "engine/source_transaction.h"
 #include "engine/system_functions.h"
 
 namespace pintail::engine {
 namespace {
 
 using base::ErrorKind;
-
-struct Bound : duckdb::TableFunctionData {
-  // Planned anew each time: what a query gives is known from the source only.
-  bool SupportStatementCache() const override { return false; }
-
-  duckdb::optional_ptr<SourceCatalog> catalog;
-  std::string sql;
-  std::shared_ptr<arrow::Schema> schema;
-};
-
-struct Running : duckdb::GlobalTableFunctionState {
-  std::unique_ptr<SourceStream> stream;
-  std::unique_ptr<BatchRows> rows;
-};
 
 duckdb::Catalog& CatalogNamed(duckdb::ClientContext& context, const std::string& name) {
   auto found = duckdb::DatabaseManager::Get(context).GetDatabase(context, name);
@@ -74,78 +63,82 @@ duckdb::unique_ptr<duckdb::TableRef> Replace(duckdb::ClientContext& context,
   return call;
 }
 
+// So many rows tell SQLite's types, which are those of its values; elsewhere none is
+// read.
+std::string Sample(SqlDialect dialect, const std::string& query) {
+  return AsSubquery(query) +
+         (dialect == SqlDialect::kSqlite ? " LIMIT 1024" : " LIMIT 0");
+}
+
+// Runs nothing but a sample, and that of what can only be read.
+arrow::Result<std::shared_ptr<arrow::Schema>> ColumnsOf(SourceSession& session,
+                                                        const SourceCatalog& catalog,
+                                                        const std::string& sql) {
+  if (auto* describes = dynamic_cast<DescribesQueries*>(&session)) {
+    auto described = describes->Describe(sql);
+    const bool told =
+        described.ok() || base::KindOf(described.status()) != ErrorKind::kUnimplemented;
+    if (told) return described;
+  }
+  const std::string query = QueryIn(sql);
+  if (query.empty()) {
+    return base::MakeError(
+        ErrorKind::kUnimplemented, "the driver of the source \"", catalog.GetName(),
+        "\" does not tell the columns of a statement before it has run, so that "
+        "pintail.remote takes single statements there that begin with SELECT, WITH or "
+        "VALUES");
+  }
+  ARROW_ASSIGN_OR_RAISE(
+      const auto reader,
+      session.Query(Sample(catalog.source()->capabilities().dialect, query)));
+  return reader->schema();
+}
+
 duckdb::unique_ptr<duckdb::FunctionData> Bind(duckdb::ClientContext& context,
                                               duckdb::TableFunctionBindInput& input,
                                               duckdb::vector<duckdb::LogicalType>& types,
                                               duckdb::vector<std::string>& names) {
   auto& catalog = CatalogNamed(context, input.inputs[0].ToString()).Cast<SourceCatalog>();
-  auto bound = duckdb::make_uniq<Bound>();
-  bound->catalog = &catalog;
-  bound->sql = input.inputs[1].ToString();
   if (catalog.source()->capabilities().dialect == SqlDialect::kNone) {
     ThrowThroughDuckDb(base::MakeError(ErrorKind::kUnimplemented, "the source \"",
                                        catalog.GetName(), "\" (",
                                        catalog.source()->type(), ") has no SQL"));
   }
-  OrThrow(RunInterruptibly(context, [&](std::stop_token stop) -> arrow::Status {
-    ARROW_ASSIGN_OR_RAISE(auto session, catalog.source()->Lease(stop));
-    // Sources tell a query's columns with its rows only.
-    const std::stop_callback cancel(std::move(stop), [&] { session->Cancel(); });
-    ARROW_ASSIGN_OR_RAISE(const auto reader, session->Query(bound->sql));
-    bound->schema = reader->schema();
-    return arrow::Status::OK();
+  SourceQuery query;
+  query.sql = input.inputs[1].ToString();
+  // What an open transaction has made is seen in its session only.
+  auto* transaction = context.transaction.IsAutoCommit()
+                          ? nullptr
+                          : &SourceTransaction::Of(context, catalog);
+  std::shared_ptr<arrow::Schema> schema;
+  OrThrow(RunInterruptibly(context, [&](std::stop_token stop) {
+    return InSession(*catalog.source(), transaction, stop,
+                     [&](SourceSession& session) -> arrow::Status {
+                       const std::stop_callback cancel(stop, [&] { session.Cancel(); });
+                       ARROW_ASSIGN_OR_RAISE(schema,
+                                             ColumnsOf(session, catalog, query.sql));
+                       return arrow::Status::OK();
+                     });
   }));
-  types = OrThrow(BatchRows::Make(context, *bound->schema))->types();
-  for (const auto& field : bound->schema->fields()) names.push_back(field->name());
+  types = OrThrow(BatchRows::Make(context, *schema))->types();
+  for (const auto& field : schema->fields()) names.push_back(field->name());
   if (types.empty()) {
     ThrowThroughDuckDb(base::MakeError(
         ErrorKind::kInvalidArgument, "the statement for the source \"", catalog.GetName(),
         "\" returns no rows; pintail.remote takes queries"));
   }
   input.binder->GetStatementProperties().RegisterDBRead(catalog, context);
+  query.types = {types.begin(), types.end()};
+  auto bound = duckdb::make_uniq<SourceQueryData>(catalog, std::move(query));
+  bound->verbatim = true;
   return bound;
-}
-
-duckdb::unique_ptr<duckdb::GlobalTableFunctionState> Begin(
-    duckdb::ClientContext& context, duckdb::TableFunctionInitInput& input) {
-  const auto& bound = input.bind_data->Cast<Bound>();
-  auto running = duckdb::make_uniq<Running>();
-  running->rows = OrThrow(BatchRows::Make(context, *bound.schema));
-  const auto source = bound.catalog->source();
-  const auto sql = bound.sql;
-  running->stream = std::make_unique<SourceStream>(
-      [source, sql](std::stop_token stop,
-                    const SourceStream::Take& take) -> arrow::Status {
-        ARROW_ASSIGN_OR_RAISE(auto session, source->Lease(stop));
-        const auto open = [&](SourceSession& asked) { return asked.Query(sql); };
-        return ReadRows(*session, open, stop, take);
-      },
-      SourceOptions().ahead_bytes);
-  return running;
-}
-
-void Scan(duckdb::ClientContext& context, duckdb::TableFunctionInput& input,
-          duckdb::DataChunk& chunk) {
-  const auto& bound = input.bind_data->Cast<Bound>();
-  auto& running = input.global_state->Cast<Running>();
-  while (running.rows->at_end()) {
-    auto batch = OrThrow(running.stream->Next(context));
-    if (!batch) return;
-    if (!batch->schema()->Equals(*bound.schema, /*check_metadata=*/false)) {
-      ThrowThroughDuckDb(base::MakeError(
-          ErrorKind::kConflict, "the source \"", bound.catalog->GetName(),
-          "\" gave other columns than when the statement was planned; run it again"));
-    }
-    OrThrow(running.rows->Open(context, *batch));
-  }
-  running.rows->Read(chunk);
 }
 
 }  // namespace
 
 void AddRemote(duckdb::DatabaseInstance& database) {
   const auto text = duckdb::LogicalType::VARCHAR;
-  duckdb::TableFunction function("remote", {text, text}, Scan, Bind, Begin);
+  duckdb::TableFunction function = SourceQueryFunction("remote", {text, text}, Bind);
   function.bind_replace = Replace;
   OrThrow(AddSystemFunction(database, std::move(function)));
 }

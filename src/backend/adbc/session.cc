@@ -44,6 +44,17 @@ std::string WithTextForBytes(const std::string& sql, const arrow::Schema& schema
   return "SELECT " + columns + " FROM (" + sql.substr(0, end + 1) + "\n) AS pintail_rows";
 }
 
+// The driver's columns of the statement, which is prepared but not run.
+arrow::Result<SchemaPtr> ColumnsOf(const ChannelPtr& channel, const std::string& sql) {
+  ARROW_ASSIGN_OR_RAISE(const auto statement,
+                        DriverStatement::Open(channel->connection()));
+  ARROW_RETURN_NOT_OK(statement->SetSql(sql));
+  SchemaPtr schema;
+  ARROW_RETURN_NOT_OK(channel->Run(
+      statement.get(), [&] { return statement->ExecuteSchema().Value(&schema); }));
+  return schema;
+}
+
 arrow::Status HasKeysOnly(const std::string& source) {
   return base::MakeError(ErrorKind::kUnimplemented, "source '", source,
                          "' has SQL: rows are changed by statements, not by keys");
@@ -87,15 +98,23 @@ arrow::Result<std::shared_ptr<arrow::RecordBatchReader>> AdbcSession::Query(
   return reader;
 }
 
+arrow::Result<SchemaPtr> AdbcSession::Describe(const std::string& sql) {
+  return Ask<SchemaPtr>([&](const ChannelPtr& channel) -> arrow::Result<SchemaPtr> {
+    ARROW_ASSIGN_OR_RAISE(SchemaPtr schema, ColumnsOf(channel, sql));
+    if (channel->dialect() == SqlDialect::kPostgres) {
+      const std::string text = WithTextForBytes(sql, *schema);
+      if (text != sql) {
+        ARROW_ASSIGN_OR_RAISE(schema, ColumnsOf(channel, text));
+      }
+    }
+    return PlainSchema(*schema);
+  });
+}
+
 arrow::Result<AdbcSession::Reader> AdbcSession::RunQuery(const ChannelPtr& channel,
                                                          const std::string& sql) {
   if (channel->dialect() != SqlDialect::kPostgres) return Start(channel, sql, true);
-  ARROW_ASSIGN_OR_RAISE(const auto statement,
-                        DriverStatement::Open(channel->connection()));
-  ARROW_RETURN_NOT_OK(statement->SetSql(sql));
-  SchemaPtr schema;
-  ARROW_RETURN_NOT_OK(channel->Run(
-      statement.get(), [&] { return statement->ExecuteSchema().Value(&schema); }));
+  ARROW_ASSIGN_OR_RAISE(const SchemaPtr schema, ColumnsOf(channel, sql));
   auto reader = Start(channel, WithTextForBytes(sql, *schema), true);
   // The text was understood when it was prepared, so what the server did not understand
   // is a COPY of it: SHOW and EXPLAIN cannot be copied.

@@ -9,16 +9,18 @@
 #include "backend/adbc/channel.h"
 #include "backend/adbc/result_reader.h"
 #include "engine/source.h"
+#include "engine/source_describe.h"
 
 namespace pintail::backend {
 
-class AdbcSession final : public engine::SourceSession {
+class AdbcSession final : public engine::SourceSession, public engine::DescribesQueries {
  public:
   AdbcSession(std::shared_ptr<AdbcGround> ground, Lease lease);
   ~AdbcSession() override;
 
   arrow::Result<std::shared_ptr<arrow::RecordBatchReader>> Query(
       const std::string& sql) override;
+  arrow::Result<std::shared_ptr<arrow::Schema>> Describe(const std::string& sql) override;
   arrow::Result<std::shared_ptr<arrow::RecordBatchReader>> Scan(
       const engine::SourceScan& scan) override;
   arrow::Result<int64_t> Execute(const std::string& sql) override;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/source_describe.h"
 #include "engine/testing/sql.h"
 
 namespace pintail::engine::testing {
@@ -57,7 +58,7 @@ class FakeSource::Reader final : public arrow::RecordBatchReader {
   const std::shared_ptr<std::atomic<bool>> cancelled_;
 };
 
-class FakeSource::Session final : public SourceSession {
+class FakeSource::Session final : public SourceSession, public DescribesQueries {
  public:
   Session(std::shared_ptr<FakeSource> source, std::unique_ptr<Connection> connection)
       : source_(std::move(source)), connection_(std::move(connection)) {
@@ -75,6 +76,20 @@ class FakeSource::Session final : public SourceSession {
       source_->queries_.push_back(sql);
     }
     return Read(sql);
+  }
+
+  arrow::Result<std::shared_ptr<arrow::Schema>> Describe(
+      const std::string& sql) override {
+    if (source_->capabilities_.dialect != SqlDialect::kDuckdb) {
+      return base::MakeError(base::ErrorKind::kUnimplemented, "columns come with rows");
+    }
+    ARROW_ASSIGN_OR_RAISE(auto statements, connection_->Parse(sql));
+    if (statements.size() != 1) {
+      return base::MakeError(base::ErrorKind::kInvalidSql, "no single statement");
+    }
+    ARROW_ASSIGN_OR_RAISE(const auto statement,
+                          connection_->Prepare(std::move(statements[0])));
+    return statement->schema();
   }
 
   arrow::Result<std::shared_ptr<arrow::RecordBatchReader>> Scan(
