@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "duckdb/common/exception.hpp"
+#include "engine/source_message.h"
 
 namespace pintail::engine {
 namespace {
@@ -86,6 +87,16 @@ ErrorKind KindOfFileError(const duckdb::ErrorData& error, ErrorKind otherwise) {
   return otherwise;
 }
 
+// Of DuckDB's words for a statement that would change a database which is read only: as
+// it is run, and as it is begun.
+bool IsReadOnly(const duckdb::ErrorData& error) {
+  if (error.Type() == ExceptionType::INVALID_INPUT) {
+    return Says(error, "which is attached in read-only mode!");
+  }
+  return error.Type() == ExceptionType::TRANSACTION &&
+         Says(error, "transaction is launched in read-only mode");
+}
+
 bool IsDuplicateKey(const duckdb::ErrorData& error) {
   return Says(error, "uplicate key");
 }
@@ -101,14 +112,14 @@ ErrorKind KindOfTransactionError(const duckdb::ErrorData& error) {
   return KindOfFileError(error, ErrorKind::kConflict);
 }
 
+constexpr const char* kLetWrite =
+    "ALTER SOURCE … SET (read_only false), or its configuration, lets it be changed";
+
 std::string_view WithoutStackTrace(std::string_view message) {
   return message.substr(0, message.find("\n\nStack Trace:"));
 }
 
-}  // namespace
-
-ErrorKind KindOfDuckDbError(const duckdb::ErrorData& error) {
-  if (const auto kind = KindThatPassedThrough(error)) return *kind;
+ErrorKind KindOfType(const duckdb::ErrorData& error) {
   switch (error.Type()) {
     case ExceptionType::CATALOG:
       return KindOfCatalogError(error);
@@ -162,8 +173,36 @@ ErrorKind KindOfDuckDbError(const duckdb::ErrorData& error) {
   }
 }
 
+// The types that DuckDB's extensions put the words of their databases into.
+bool MayQuoteASource(ExceptionType type) {
+  switch (type) {
+    case ExceptionType::INVALID:
+    case ExceptionType::IO:
+    case ExceptionType::CONNECTION:
+    case ExceptionType::NETWORK:
+    case ExceptionType::TRANSACTION:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+ErrorKind KindOfDuckDbError(const duckdb::ErrorData& error) {
+  if (const auto kind = KindThatPassedThrough(error)) return *kind;
+  if (IsReadOnly(error)) return ErrorKind::kPermissionDenied;
+  if (MayQuoteASource(error.Type())) {
+    if (const auto kind = KindOfSourceMessage(error.RawMessage())) return *kind;
+  }
+  return KindOfType(error);
+}
+
 arrow::Status FromDuckDb(const duckdb::ErrorData& error) {
   ErrorKind kind = KindOfDuckDbError(error);
+  if (IsReadOnly(error)) {
+    return base::MakeError(kind, error.RawMessage(), "\n", kLetWrite);
+  }
   switch (error.Type()) {
     case ExceptionType::INTERRUPT:
       return base::MakeError(kind, "the statement was cancelled");
