@@ -12,6 +12,7 @@
 #include "catalog/connection_text.h"
 #include "catalog/reachable.h"
 #include "engine/names.h"
+#include "engine/read_only_source.h"
 
 namespace pintail::catalog {
 namespace {
@@ -262,7 +263,8 @@ arrow::Result<std::unique_ptr<SourceDriver>> MakeSourceDriver(
     return MakeError(ErrorKind::kUnimplemented, "sources of type ", source.type,
                      " are not in this version");
   }
-  ARROW_ASSIGN_OR_RAISE(auto outside, factory(source));
+  ARROW_ASSIGN_OR_RAISE(std::shared_ptr<engine::Source> outside, factory(source));
+  if (source.read_only) outside = engine::ReadOnly(std::move(outside));
   return std::make_unique<CatalogDriver>(database, std::move(outside));
 }
 

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <thread>
 
+#include "engine/read_only_source.h"
 #include "engine/testing/source_test.h"
 
 namespace pintail::engine {
@@ -207,6 +208,29 @@ TEST_F(AttachedSources, AnswerAQueryInTheOpenTransaction) {
                  "SELECT n FROM pintail.remote('shop', 'SELECT max(i) AS n FROM t')"),
             "100");
   ASSERT_TRUE(connection_->Rollback().ok());
+}
+
+TEST_F(AttachedSources, RefuseChangesWhenTheyAreReadOnly) {
+  auto quiet = std::make_shared<FakeSource>("quiet");
+  At(*quiet, "CREATE TABLE t AS SELECT 1 AS i");
+  ASSERT_TRUE(database_->AttachSource(ReadOnly(quiet)).ok());
+  EXPECT_EQ(Cell(*connection_, "SELECT i FROM quiet.t"), "1");
+  EXPECT_EQ(
+      Cell(*connection_, "SELECT i FROM pintail.remote('quiet', 'SELECT i FROM t;')"),
+      "1");
+  for (const std::string statement :
+       {"INSERT INTO quiet.t VALUES (2)", "UPDATE quiet.t SET i = 2",
+        "DELETE FROM quiet.t", "CREATE TABLE quiet.u (i INTEGER)",
+        "CREATE TABLE quiet.u AS SELECT 1 AS i", "DROP TABLE quiet.t",
+        "CREATE SCHEMA quiet.s",
+        "FROM pintail.remote('quiet', 'INSERT INTO t VALUES (2) RETURNING i')",
+        "FROM pintail.remote('quiet', 'SELECT 1 AS i; DELETE FROM t')"}) {
+    const auto refused = Execute(*connection_, statement);
+    EXPECT_EQ(KindOfFailure(refused), ErrorKind::kPermissionDenied) << statement;
+    EXPECT_NE(refused.message().find("\"quiet\""), std::string::npos) << statement;
+    EXPECT_NE(refused.message().find("read_only false"), std::string::npos) << statement;
+  }
+  EXPECT_EQ(Cell(*connection_, "SELECT count(*) FROM quiet.t"), "1");
 }
 
 }  // namespace

@@ -179,3 +179,35 @@ def test_flight_ingest_goes_there(sql, kind, fresh_server):
 def test_what_is_not_there_is_told_by_name(sql):
     refused = sql.post("/v1/query", json={"sql": f"SELECT * FROM {sql.schema}.nowhere"})
     assert refused.status_code in (400, 404) and "nowhere" in refused.text
+
+
+def test_a_read_only_source_takes_no_changes(sql, kind, fresh_server):
+    fill(sql, 10)
+    there = sql.schema + ".t"
+
+    def alter(words):
+        sql.sql(f"ALTER SOURCE src SET ({words})")
+        # Sessions that have read it may keep it attached a moment longer.
+        ask = {"json": {"sql": f"SELECT id FROM {there}"}}
+        fresh_server.wait_until(lambda: sql.post("/v1/query", **ask).status_code == 200, "the source to be attached again")
+
+    alter("read_only true")
+    assert sql.sql(f"SELECT count(*) AS n, sum(id)::BIGINT AS ids FROM {there}") == [{"n": 10, "ids": 45}]
+    for change in (
+        f"INSERT INTO {there} (id) VALUES (77)",
+        f"UPDATE {there} SET word = 'x' WHERE id = 1",
+        f"DELETE FROM {there} WHERE id = 1",
+        f"CREATE TABLE {sql.schema}.made (id BIGINT)",
+        f"CREATE TABLE {sql.schema}.made AS SELECT 1::BIGINT AS id",
+        f"DROP TABLE {there}",
+    ):
+        refused = sql.post("/v1/query", json={"sql": change})
+        assert refused.status_code == 403, (change, refused.text)
+        error = refused.json()["error"]
+        assert error["code"] == "permission_denied" and '"src"' in error["message"] and "read_only false" in error["message"], change
+    data = pa.table({"id": pa.array([88], pa.int64()), "value": [0.5], "word": ["w"]})
+    with adbc.connect(fresh_server.flight_uri, autocommit=True) as connection, connection.cursor() as cursor:
+        with pytest.raises(adbc.Error, match="read_only false"):
+            cursor.adbc_ingest("t", data, mode="append", catalog_name="src", db_schema_name=kind.schema)
+    alter("read_only false")
+    assert sql.sql(f"SELECT count(*) AS n, sum(id)::BIGINT AS ids FROM {there}") == [{"n": 10, "ids": 45}]

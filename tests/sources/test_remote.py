@@ -40,6 +40,17 @@ def test_it_sees_what_the_open_transaction_has_changed(pg):
     assert pg.outside.sql("SELECT count(*) FROM t") == [(0,)]
 
 
+def test_a_read_only_source_is_only_read(pg):
+    pg.sql(f"CREATE SOURCE quiet TYPE adbc (connection '{pg.outside.uri}', read_only true)")
+    assert pg.sql("FROM pintail.remote('quiet', 'SELECT 7 AS n; -- seven')") == [{"n": 7}]
+    for statement in ("INSERT INTO t VALUES (1) RETURNING i", "SELECT 1 AS n; DELETE FROM t", "SELECT 1 AS n) AS x; DELETE FROM t; SELECT * FROM (SELECT 2"):
+        refused = pg.post("/v1/query", json={"sql": f"FROM pintail.remote('quiet', '{statement}')"})
+        assert refused.status_code == 403 and "read_only false" in refused.text, refused.text
+    for statement in ("WITH x AS (INSERT INTO t VALUES (1) RETURNING i) SELECT i FROM x", "SELECT 1 AS n INTO made"):
+        assert pg.post("/v1/query", json={"sql": f"FROM pintail.remote('quiet', '{statement}')"}).status_code >= 400, statement
+    assert pg.outside.sql("SELECT count(*) FROM t") == [(0,)]
+
+
 def test_columns_that_come_with_the_rows(fresh_server, rest_of, tmp_path):
     path = tmp_path / "file.sqlite"
     with sqlite3.connect(path) as connection:

@@ -166,6 +166,7 @@ std::string Responses(std::string_view ok) {
     "413": {"$ref": "#/components/responses/Error"},
     "415": {"$ref": "#/components/responses/Error"},
     "429": {"$ref": "#/components/responses/Error"},
+    "501": {"$ref": "#/components/responses/Error"},
     "503": {"$ref": "#/components/responses/Error"})";
 }
 
