@@ -173,6 +173,10 @@ bool IsInteger(const duckdb::LogicalType& type) {
 
 Text WriteAssignedConstant(const duckdb::Value& value, SqlDialect dialect) {
   if (value.IsNull()) return "NULL";
+  // Without a type or a collation it is whatever the column is, an enum say.
+  if (dialect == SqlDialect::kPostgres && value.type().id() == LogicalTypeId::VARCHAR) {
+    return SqlPlainText(dialect, duckdb::StringValue::Get(value));
+  }
   // The double that a float is becomes that float again.
   const bool is_float = value.type().id() == LogicalTypeId::FLOAT;
   const auto text = SqlConstant(

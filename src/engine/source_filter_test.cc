@@ -49,8 +49,8 @@ TEST(SourceConditions, CompareTextsByBytesAndFindThemByTheColumnsOwnIndex) {
     const char* less;
   } kRows[] = {
       {SqlDialect::kPostgres,
-       R"((("s" = 'x') AND (CAST("s" AS text) COLLATE "C" = 'x')))", true,
-       R"((CAST("s" AS text) COLLATE "C" < 'x'))"},
+       R"((("s" = 'x') AND (CAST("s" AS text) COLLATE "C" = ('x' COLLATE "C"))))", true,
+       R"((CAST("s" AS text) COLLATE "C" < ('x' COLLATE "C")))"},
       {SqlDialect::kMysql,
        "((`s` = 'x') AND (CAST(CONVERT(`s` USING utf8mb4) AS BINARY) = _binary'x'))",
        true, "(CAST(CONVERT(`s` USING utf8mb4) AS BINARY) < _binary'x')"},

@@ -76,6 +76,14 @@ Text TextConstant(SqlDialect dialect, const std::string& text) {
   return std::nullopt;
 }
 
+// With a collation where a text has none of its own: by the database's default a CASE of
+// constants would be compared and ordered in the order of a language.
+Text CollatedConstant(SqlDialect dialect, const std::string& text) {
+  const Text constant = TextConstant(dialect, text);
+  if (!constant || dialect != SqlDialect::kPostgres) return constant;
+  return "(" + *constant + " COLLATE \"C\")";
+}
+
 // FLOAT or DOUBLE, of which 9 or 17 digits name each number.
 Text FloatConstant(SqlDialect dialect, const duckdb::Value& number) {
   const bool is_float = number.type().id() == LogicalTypeId::FLOAT;
@@ -189,7 +197,7 @@ Text SqlConstant(SqlDialect dialect, const duckdb::Value& value) {
       return is_true ? "TRUE" : "FALSE";
     }
     case LogicalTypeId::VARCHAR:
-      return TextConstant(dialect, duckdb::StringValue::Get(value));
+      return CollatedConstant(dialect, duckdb::StringValue::Get(value));
     case LogicalTypeId::FLOAT:
     case LogicalTypeId::DOUBLE:
       return FloatConstant(dialect, value);

@@ -86,58 +86,65 @@ class SqlWriterTest : public ::testing::Test {
 };
 
 TEST_F(SqlWriterTest, WritesForPostgres) {
-  Expect(SqlDialect::kPostgres,
-         {
-             {"i + 1", "(i + 1)"},
-             {"s * s", "(s * s)"},
-             {"b + i", "(b + CAST(i AS bigint))"},
-             {"b > 5", "(b > CAST(5 AS bigint))"},
-             {"i = -5", "(i = (-5))"},
-             {"d * 1.5", "(d * CAST(1.5 AS numeric(12, 1)))"},
-             {"d + d > 7", "((d + d) > CAST(7.00 AS numeric(11, 2)))"},
-             {"x > 0.1",
-              "(CAST(x AS double precision) > CAST('1.00000000000000006e-01' AS double "
-              "precision))"},
-             {"x < 'nan'::DOUBLE",
-              "(CAST(x AS double precision) < CAST('NaN' AS double precision))"},
-             {"i / 2",
-              "(CAST(i AS double precision) / CAST('2.00000000000000000e+00' AS double "
-              "precision))"},
-             {"t = 'a''b'", "(CAST(t AS text) COLLATE \"C\" = 'a''b')"},
-             {"t < 'a\\b'", "(CAST(t AS text) COLLATE \"C\" < E'a\\\\b')"},
-             {"t || 'x'", "(CAST(t AS text) COLLATE \"C\" || 'x')"},
-             {"t LIKE 'a|b\\_%'",
-              "(CAST(t AS text) COLLATE \"C\" LIKE E'a||b\\\\_%' ESCAPE '|')"},
-             {"t NOT LIKE '%x_'",
-              "(CAST(t AS text) COLLATE \"C\" NOT LIKE '%x_' ESCAPE '|')"},
-             {"starts_with(t, 'né')", "(LEFT(CAST(t AS text) COLLATE \"C\", 2) = 'né')"},
-             {"suffix(t, 'né')", "(RIGHT(CAST(t AS text) COLLATE \"C\", 2) = 'né')"},
-             {"contains(t, 'é')", "(STRPOS(CAST(t AS text) COLLATE \"C\", 'é') > 0)"},
-             {"length(t)", "CAST(CHAR_LENGTH(CAST(t AS text) COLLATE \"C\") AS bigint)"},
-             {"substring(t, 1, 2)", "SUBSTR(CAST(t AS text) COLLATE \"C\", 1, 2)"},
-             {"substring(t, -1, 2)", kRefused},  // counted from the end
-             {"i % 7", "(i % 7)"},
-             {"i // 7", "(i / 7)"},
-             {"i IN (1, 2)", "(i IN (1, 2))"},
-             {"i NOT IN (1, 2)", "(i NOT IN (1, 2))"},
-             {"i IS NULL", "(i IS NULL)"},
-             {"NOT ok", "(NOT ok)"},
-             {"i IS DISTINCT FROM s", "(i IS DISTINCT FROM CAST(s AS integer))"},
-             {"i BETWEEN 1 AND 2", "((i >= 1) AND (i <= 2))"},
-             {"coalesce(i, 0)", "COALESCE(i, 0)"},
-             {"CASE WHEN i > 0 THEN 1 ELSE NULL END",
-              "(CASE WHEN (i > 0) THEN 1 ELSE CAST(NULL AS integer) END)"},
-             {"tz > ts", kRefused},  // the session's time zone
-             {"month(dt)",
-              "(CASE WHEN ISFINITE(dt) THEN CAST(EXTRACT(month FROM dt) AS bigint) END)"},
-             {"date_trunc('month', ts)",
-              "CAST(DATE_TRUNC('month', CAST(ts AS timestamp)) AS timestamp)"},
-             {"ts > TIMESTAMP '2020-01-02 03:04:05.678'",
-              "(ts > TIMESTAMP '2020-01-02 03:04:05.678')"},
-             {"u + 1", kRefused},  // unsigned: oid
-             {"f > 0.1::FLOAT", "(f > CAST('1.000000015e-01' AS real))"},
-             {"u = u", "(CAST(u AS bigint) = CAST(u AS bigint))"},
-         });
+  Expect(
+      SqlDialect::kPostgres,
+      {
+          {"i + 1", "(i + 1)"},
+          {"s * s", "(s * s)"},
+          {"b + i", "(b + CAST(i AS bigint))"},
+          {"b > 5", "(b > CAST(5 AS bigint))"},
+          {"i = -5", "(i = (-5))"},
+          {"d * 1.5", "(d * CAST(1.5 AS numeric(12, 1)))"},
+          {"d + d > 7", "((d + d) > CAST(7.00 AS numeric(11, 2)))"},
+          {"x > 0.1",
+           "(CAST(x AS double precision) > CAST('1.00000000000000006e-01' AS double "
+           "precision))"},
+          {"x < 'nan'::DOUBLE",
+           "(CAST(x AS double precision) < CAST('NaN' AS double precision))"},
+          {"i / 2",
+           "(CAST(i AS double precision) / CAST('2.00000000000000000e+00' AS double "
+           "precision))"},
+          {"CASE WHEN i > 0 THEN 'a' ELSE 'B' END",
+           "(CASE WHEN (i > 0) THEN ('a' COLLATE \"C\") ELSE ('B' COLLATE \"C\") END)"},
+          {"t = 'a''b'", "(CAST(t AS text) COLLATE \"C\" = ('a''b' COLLATE \"C\"))"},
+          {"t < 'a\\b'", "(CAST(t AS text) COLLATE \"C\" < (E'a\\\\b' COLLATE \"C\"))"},
+          {"t || 'x'", "(CAST(t AS text) COLLATE \"C\" || ('x' COLLATE \"C\"))"},
+          {"t LIKE 'a|b\\_%'",
+           "(CAST(t AS text) COLLATE \"C\" LIKE (E'a||b\\\\_%' COLLATE \"C\") ESCAPE "
+           "'|')"},
+          {"t NOT LIKE '%x_'",
+           "(CAST(t AS text) COLLATE \"C\" NOT LIKE ('%x_' COLLATE \"C\") ESCAPE '|')"},
+          {"starts_with(t, 'né')",
+           "(LEFT(CAST(t AS text) COLLATE \"C\", 2) = ('né' COLLATE \"C\"))"},
+          {"suffix(t, 'né')",
+           "(RIGHT(CAST(t AS text) COLLATE \"C\", 2) = ('né' COLLATE \"C\"))"},
+          {"contains(t, 'é')",
+           "(STRPOS(CAST(t AS text) COLLATE \"C\", ('é' COLLATE \"C\")) > 0)"},
+          {"length(t)", "CAST(CHAR_LENGTH(CAST(t AS text) COLLATE \"C\") AS bigint)"},
+          {"substring(t, 1, 2)", "SUBSTR(CAST(t AS text) COLLATE \"C\", 1, 2)"},
+          {"substring(t, -1, 2)", kRefused},  // counted from the end
+          {"i % 7", "(i % 7)"},
+          {"i // 7", "(i / 7)"},
+          {"i IN (1, 2)", "(i IN (1, 2))"},
+          {"i NOT IN (1, 2)", "(i NOT IN (1, 2))"},
+          {"i IS NULL", "(i IS NULL)"},
+          {"NOT ok", "(NOT ok)"},
+          {"i IS DISTINCT FROM s", "(i IS DISTINCT FROM CAST(s AS integer))"},
+          {"i BETWEEN 1 AND 2", "((i >= 1) AND (i <= 2))"},
+          {"coalesce(i, 0)", "COALESCE(i, 0)"},
+          {"CASE WHEN i > 0 THEN 1 ELSE NULL END",
+           "(CASE WHEN (i > 0) THEN 1 ELSE CAST(NULL AS integer) END)"},
+          {"tz > ts", kRefused},  // the session's time zone
+          {"month(dt)",
+           "(CASE WHEN ISFINITE(dt) THEN CAST(EXTRACT(month FROM dt) AS bigint) END)"},
+          {"date_trunc('month', ts)",
+           "CAST(DATE_TRUNC('month', CAST(ts AS timestamp)) AS timestamp)"},
+          {"ts > TIMESTAMP '2020-01-02 03:04:05.678'",
+           "(ts > TIMESTAMP '2020-01-02 03:04:05.678')"},
+          {"u + 1", kRefused},  // unsigned: oid
+          {"f > 0.1::FLOAT", "(f > CAST('1.000000015e-01' AS real))"},
+          {"u = u", "(CAST(u AS bigint) = CAST(u AS bigint))"},
+      });
 }
 
 TEST_F(SqlWriterTest, WritesForMysql) {
