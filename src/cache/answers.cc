@@ -72,8 +72,8 @@ Answers::Found Answers::Find(std::string_view key, const Wish& wish) {
     return {};
   }
   found.age = std::chrono::duration_cast<Milliseconds>(clock_.Now() - filling.filled_at);
-  // An answer that depends on the time is kept for less than a session may wish.
-  Milliseconds limit = std::min(wish.ttl.value_or(filling.ttl), filling.kept_for);
+  Milliseconds limit = wish.ttl.value_or(filling.ttl);
+  if (filling.depends_on_time) limit = std::min(limit, filling.ttl);
   if (wish.max_age) limit = std::min(limit, *wish.max_age);
   if (found.age <= limit) return found;
   found.stale = true;

@@ -80,6 +80,16 @@ TEST_F(AnswersTest, AreGoodForTheirTimeToLive) {
   EXPECT_FALSE(Has("k", {.ttl = seconds(90), .max_age = seconds(30)}));
 }
 
+TEST_F(AnswersTest, OfTheTimeAreGoodForNoLongerWhateverIsWished) {
+  Filling filling = Fill("k");
+  filling.depends_on_time = true;
+  answers_->Keep(std::move(filling), "");
+  clock_.Advance(seconds(60));
+  EXPECT_TRUE(Has("k", {.ttl = seconds(90)}));
+  clock_.Advance(milliseconds(1));
+  EXPECT_FALSE(Has("k", {.ttl = seconds(90)}));
+}
+
 TEST_F(AnswersTest, AreServedStaleToThoseWhoAllowIt) {
   answers_->Keep(Fill("k"), "");
   clock_.Advance(seconds(70));

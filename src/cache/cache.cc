@@ -156,7 +156,8 @@ arrow::Status Cache::Save(
   std::vector<EntryPtr> entries = answers_.List();
   std::erase_if(entries, [&](const EntryPtr& entry) {
     const Filling& filling = entry->filling();
-    return filling.of_session || !filling.versions.IsCurrent() ||
+    return filling.of_session || filling.depends_on_time ||
+           !filling.versions.IsCurrent() ||
            !std::ranges::all_of(filling.tables, will_be, &engine::TableName::catalog);
   });
   return SaveAnswers(path, stamp, entries);

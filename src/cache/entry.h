@@ -30,8 +30,9 @@ struct Filling {
   base::Clock::Wall filled_wall;
   // Names mean something in the session that filled it only: it has temporary objects.
   bool of_session = false;
-  Milliseconds ttl{0};       // for everybody who says nothing else
-  Milliseconds kept_for{0};  // at least `ttl`: longer for who filled it
+  bool depends_on_time = false;  // no wish makes it good for longer than `ttl`
+  Milliseconds ttl{0};           // for everybody who says nothing else
+  Milliseconds kept_for{0};      // at least `ttl`: longer for who filled it
 };
 
 class Entry {

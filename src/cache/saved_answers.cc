@@ -26,7 +26,7 @@ constexpr size_t kParts = 3;
 // One batch for each answer, so that only one at a time is in memory twice.
 std::shared_ptr<arrow::Schema> Columns() {
   return arrow::schema(
-      {arrow::field("key", arrow::binary()), arrow::field("query", arrow::utf8()),
+      {arrow::field("key", arrow::binary()), arrow::field("query", arrow::binary()),
        arrow::field("tables", arrow::list(arrow::utf8())),
        arrow::field("answer", arrow::large_binary()),
        arrow::field("cost_ns", arrow::int64()), arrow::field("filled_us", arrow::int64()),
@@ -44,7 +44,7 @@ arrow::Result<std::shared_ptr<arrow::RecordBatch>> RowOf(const Filling& filling)
                                       Columns(), arrow::default_memory_pool(), 1));
   ARROW_ASSIGN_OR_RAISE(const auto answer, filling.answer->ToStream());
   ARROW_RETURN_NOT_OK(row->GetFieldAs<arrow::BinaryBuilder>(0)->Append(filling.key));
-  ARROW_RETURN_NOT_OK(row->GetFieldAs<arrow::StringBuilder>(1)->Append(filling.query));
+  ARROW_RETURN_NOT_OK(row->GetFieldAs<arrow::BinaryBuilder>(1)->Append(filling.query));
   auto* tables = row->GetFieldAs<arrow::ListBuilder>(2);
   auto& parts = static_cast<arrow::StringBuilder&>(*tables->value_builder());
   ARROW_RETURN_NOT_OK(tables->Append());
@@ -81,7 +81,7 @@ arrow::Result<Filling> FillingOf(const arrow::RecordBatch& row,
     std::memcpy(stream->mutable_data(), answer.data(), answer.size());
   }
   Filling filling{.key = std::string(ValueOf<arrow::BinaryArray>(row, 0)),
-                  .query = std::string(ValueOf<arrow::StringArray>(row, 1)),
+                  .query = std::string(ValueOf<arrow::BinaryArray>(row, 1)),
                   .cost = std::chrono::nanoseconds(number(4)),
                   .filled_wall = base::Clock::Wall(std::chrono::microseconds(number(5))),
                   .ttl = Milliseconds(number(6)),

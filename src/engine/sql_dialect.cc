@@ -259,6 +259,11 @@ Text SqlColumn(SqlDialect dialect, const LogicalType& type, const std::string& c
     switch (type.id()) {
       case LogicalTypeId::VARCHAR:
         return "CAST(CONVERT(" + column + " USING utf8mb4) AS BINARY)";
+      case LogicalTypeId::DATE:
+      case LogicalTypeId::TIMESTAMP:
+      case LogicalTypeId::TIMESTAMP_TZ:
+        // '0000-00-00' and days that are no days are read as NULL, and are none there.
+        return std::nullopt;
       case LogicalTypeId::BOOLEAN:  // a TINYINT, of which all but 0 is true
         return "(" + column + " <> 0)";
       case LogicalTypeId::DOUBLE:  // may be a DECIMAL that is too wide for DuckDB

@@ -100,6 +100,20 @@ Text NullSafe(SqlDialect dialect, bool same, const std::string& left,
   }
 }
 
+// One side of a comparison. MySQL has a type for years, an INTEGER here, which compares a
+// constant as a year, of two digits even; with 0 added it is a number.
+Text Compared(const SqlWriter& writer, const Expression& expression,
+              const Expression& other) {
+  const Text text = writer.Write(expression);
+  const bool may_be_year =
+      writer.dialect() == SqlDialect::kMysql &&
+      expression.return_type.id() == LogicalTypeId::INTEGER &&
+      (expression.GetExpressionClass() == ExpressionClass::BOUND_COLUMN_REF ||
+       expression.GetExpressionClass() == ExpressionClass::BOUND_REF);
+  if (!text || !may_be_year || !ConstantOf(other)) return text;
+  return "(" + *text + " + 0)";
+}
+
 }  // namespace
 
 const duckdb::Value* ConstantOf(const Expression& expression) {
@@ -176,8 +190,8 @@ Text SqlWriter::WriteComparison(ExpressionType comparison, const Expression& lef
                                 const Expression& right) const {
   const LogicalType& type = left.return_type;
   if (type != right.return_type || !IsComparable(dialect_, type)) return std::nullopt;
-  const Text left_text = Write(left);
-  const Text right_text = Write(right);
+  const Text left_text = Compared(*this, left, right);
+  const Text right_text = Compared(*this, right, left);
   if (!left_text || !right_text) return std::nullopt;
   if (const char* sign = Sign(comparison)) {
     return "(" + *left_text + sign + *right_text + ")";
@@ -229,14 +243,17 @@ Text SqlWriter::WriteIn(const duckdb::BoundOperatorExpression& expression) const
   const auto& children = expression.children;
   if (children.size() > kListedValues + 1) return std::nullopt;
   std::string list;
+  const Expression* constant = nullptr;
   for (size_t i = 1; i < children.size(); ++i) {
     const LogicalType& type = children[i]->return_type;
     if (type != children[0]->return_type) return std::nullopt;
     const Text text = Write(*children[i]);
     if (!text) return std::nullopt;
+    if (ConstantOf(*children[i])) constant = children[i].get();
     list += (i > 1 ? ", " : "") + *text;
   }
-  const Text value = Write(*children[0]);
+  const Text value =
+      constant ? Compared(*this, *children[0], *constant) : Write(*children[0]);
   if (!value || !IsComparable(dialect_, children[0]->return_type)) return std::nullopt;
   const bool in = expression.GetExpressionType() == ExpressionType::COMPARE_IN;
   return "(" + *value + (in ? " IN (" : " NOT IN (") + list + "))";

@@ -101,9 +101,8 @@ TEST_F(SqlWriterTest, WritesForPostgres) {
            "precision))"},
           {"x < 'nan'::DOUBLE",
            "(CAST(x AS double precision) < CAST('NaN' AS double precision))"},
-          {"i / 2",
-           "(CAST(i AS double precision) / CAST('2.00000000000000000e+00' AS double "
-           "precision))"},
+          {"i / 2", kRefused},  // an error there where DuckDB has infinity or 0
+          {"x * x", kRefused},
           {"CASE WHEN i > 0 THEN 'a' ELSE 'B' END",
            "(CASE WHEN (i > 0) THEN ('a' COLLATE \"C\") ELSE ('B' COLLATE \"C\") END)"},
           {"t = 'a''b'", "(CAST(t AS text) COLLATE \"C\" = ('a''b' COLLATE \"C\"))"},
@@ -164,12 +163,15 @@ TEST_F(SqlWriterTest, WritesForMysql) {
            "(CAST(CONVERT(t USING utf8mb4) AS BINARY) LIKE _binary'a%b' ESCAPE '|')"},
           {"t LIKE 'a_'", kRefused},  // a byte
           {"i // 7", "(i DIV 7)"},
-          {"i IS NOT DISTINCT FROM 1", "(i <=> 1)"},
-          {"i IS DISTINCT FROM 1", "(NOT (i <=> 1))"},
+          {"i IS NOT DISTINCT FROM 1", "((i + 0) <=> 1)"},
+          {"i IS DISTINCT FROM 1", "(NOT ((i + 0) <=> 1))"},
+          {"i < 70", "((i + 0) < 70)"},  // a year would be compared as 1970
+          {"i IN (1, 2)", "((i + 0) IN (1, 2))"},
           {"ok = true", "((ok <> 0) = 1)"},
           {"u = u", "(CAST(u AS SIGNED) = CAST(u AS SIGNED))"},
           {"f = f", kRefused},  // compared as another number than it shows
-          {"dt > DATE '2020-01-02'", "(dt > DATE '2020-01-02')"},
+          {"dt > DATE '2020-01-02'", kRefused},  // '0000-00-00' is NULL here
+          {"ts IS NULL", kRefused},
           {"tz = tz", kRefused},
           {"month(dt)", kRefused},
       });
@@ -266,7 +268,8 @@ TEST_F(SqlWriterTest, WritesAggregates) {
          });
   Expect(SqlDialect::kMysql, {{"sum(d)", "SUM(d)"},
                               {"count(*) FILTER (WHERE i > 0)", kRefused},
-                              {"max(dt)", "MAX(dt)"}});
+                              {"max(dt)", kRefused},
+                              {"count(ts)", kRefused}});
   Expect(
       SqlDialect::kSqlite,
       {{"sum(b)", kRefused}, {"max(t)", "MAX(t COLLATE BINARY)"}, {"sum(d)", kRefused}});

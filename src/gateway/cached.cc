@@ -210,6 +210,7 @@ arrow::Result<StatementResult> GatewayImpl::Fill(const RunPtr& run, Planned plan
       filling.answer = *std::move(answer);
       filling.query = Beginning(run->request().sql, StatementLog::kMaxTextBytes);
       filling.of_session = to_run.ask.of_session;
+      filling.depends_on_time = use->depends_on_time;
       filling.ttl = cache.TtlOf(*use);
       filling.kept_for = std::max(filling.ttl, to_run.ask.ttl.value_or(filling.ttl));
       if (use->depends_on_time) filling.kept_for = filling.ttl;

@@ -47,6 +47,13 @@ def test_texts_that_are_constants_compare_by_their_bytes(icu, query):
     assert pushed == here and "error" not in pushed
 
 
+@pytest.mark.parametrize("sum_of", ["a * b", "a / 1e200 / 1e200", "a + b", "a - b"])
+@pytest.mark.parametrize("row", [1, 2])
+def test_doubles_that_become_too_small_or_large(icu, sum_of, row):
+    pushed, here = both(icu, f"SELECT sum({sum_of})::VARCHAR AS x FROM pg.public.big WHERE id = {row}")
+    assert pushed == here and "error" not in pushed
+
+
 def refusal(rest, sql):
     answer = rest.post("/v1/query", json={"sql": sql})
     assert answer.status_code >= 400, sql
@@ -75,6 +82,21 @@ def shop(mariadb, fresh_server, rest_of):
     yield rest
     rest.sql("DROP SOURCE my")
     mariadb.sql("DROP TABLE edges")
+
+
+@pytest.mark.parametrize("query", [
+    "SELECT count(*) AS n FROM my.shop.edges WHERE d IS NULL",
+    "SELECT count(d) AS d, count(dt) AS dt, min(d) AS m, min(dt) AS mt FROM my.shop.edges",
+    "SELECT count(*) AS n FROM my.shop.edges WHERE d < DATE '2020-01-02'",
+    "SELECT count(*) AS n FROM my.shop.edges WHERE dt < TIMESTAMP '2020-01-02'",
+    "SELECT count(*) AS n FROM my.shop.edges WHERE y < 70",
+    "SELECT count(*) AS n FROM my.shop.edges WHERE y IN (5, 70)",
+    "SELECT count(*) AS n FROM my.shop.edges WHERE y BETWEEN 1 AND 99",
+    "SELECT min(y) AS y, max(y) AS z FROM my.shop.edges",
+])  # fmt: skip
+def test_dates_and_years_of_mariadb(shop, query):
+    pushed, here = both(shop, query)
+    assert pushed == here and "error" not in pushed
 
 
 def test_what_mariadb_refuses(shop):
