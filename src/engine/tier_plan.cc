@@ -192,7 +192,8 @@ std::string TextAt(duckdb::DataChunk& chunk, idx_t column, idx_t row) {
 
 std::optional<TierBoundary> BoundaryOf(duckdb::ClientContext& context,
                                        const TailStore& store, const TailKey& key) {
-  const duckdb::EntryLookupInfo lookup(duckdb::CatalogType::TABLE_ENTRY, "tiers");
+  const std::string name = "tiers";  // the look-up refers to it
+  const duckdb::EntryLookupInfo lookup(duckdb::CatalogType::TABLE_ENTRY, name);
   auto entry = duckdb::Catalog::GetEntry(context, store.main_name(), kJournalSchema,
                                          lookup, duckdb::OnEntryNotFound::RETURN_NULL);
   if (!entry || entry->type != duckdb::CatalogType::TABLE_ENTRY) return std::nullopt;
